@@ -1,0 +1,81 @@
+/*
+ * Builds what ships: lib/ -> dist/ (JavaScript, source maps, the assets of the demo page) and typings/ (the
+ * declarations that lib/index.ts reaches: the public API and nothing else).
+ *
+ *   node .ci/build.js           writes dist/ and typings/ afresh
+ *   node .ci/build.js --check   writes neither; fails when typings/ is not what lib/ declares
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const typings = join(root, 'typings');
+
+/** Runs the compiler on lib/ with further options; ends the process as it ended when that was in error. */
+function compile(...options) {
+  const manifest = createRequire(import.meta.url).resolve('typescript/package.json');
+  const tsc = join(dirname(manifest), JSON.parse(readFileSync(manifest, 'utf8')).bin.tsc);
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'lib'), ...options], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Lists the files under a folder, relative to it, sorted. */
+function listFiles(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/** Copies what the compiler does not know: pages, styles, pictures. */
+function copyAssets() {
+  for (const file of listFiles(join(root, 'lib'))) {
+    if (/\.ts$|(^|\/)tsconfig.*\.json$/.test(file)) continue;
+    cpSync(join(root, 'lib', file), join(root, 'dist', file));
+  }
+}
+
+/** Removes the declarations that index.d.ts does not reach. */
+function keepReachable(folder) {
+  const reached = new Set();
+  const waiting = ['index.d.ts'];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (reached.has(file)) continue;
+    reached.add(file);
+    const text = readFileSync(join(folder, file), 'utf8');
+    for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?['"](\.[^'"]*)\.js['"]/g)) {
+      waiting.push(join(dirname(file), `${specifier}.d.ts`));
+    }
+  }
+  for (const file of listFiles(folder)) if (!reached.has(file)) rmSync(join(folder, file));
+}
+
+/** Tells the files that differ between two folders. */
+function differences(left, right) {
+  const names = new Set([...listFiles(left), ...listFiles(right)]);
+  const read = (folder, name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : null);
+  return [...names].filter((name) => read(left, name) !== read(right, name)).sort();
+}
+
+if (process.argv.includes('--check')) {
+  const fresh = mkdtempSync(join(tmpdir(), 'hawser-typings-'));
+  process.on('exit', () => rmSync(fresh, { recursive: true }));
+  compile('--emitDeclarationOnly', '--declarationDir', fresh);
+  keepReachable(fresh);
+  const drifted = differences(fresh, typings);
+  if (drifted.length > 0) {
+    console.error(`typings/ is not what lib/ declares; run \`npm run build\` and commit:\n  ${drifted.join('\n  ')}`);
+    process.exitCode = 1;
+  }
+} else {
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  rmSync(typings, { recursive: true, force: true });
+  compile();
+  copyAssets();
+  keepReachable(typings);
+}
