@@ -6,7 +6,7 @@
  *   node .ci/build.js --check   writes neither; fails when typings/ is not what lib/ declares
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -19,7 +19,9 @@ const typings = join(root, 'typings');
 function compile(...options) {
   const manifest = createRequire(import.meta.url).resolve('typescript/package.json');
   const tsc = join(dirname(manifest), JSON.parse(readFileSync(manifest, 'utf8')).bin.tsc);
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'lib'), ...options], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'lib'), ...options], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 
@@ -33,10 +35,10 @@ function listFiles(folder) {
 }
 
 /** Copies what the compiler does not know: pages, styles, pictures. */
-function copyAssets() {
+function copyAssets(dist) {
   for (const file of listFiles(join(root, 'lib'))) {
     if (/\.ts$|(^|\/)tsconfig.*\.json$/.test(file)) continue;
-    cpSync(join(root, 'lib', file), join(root, 'dist', file));
+    cpSync(join(root, 'lib', file), join(dist, file));
   }
 }
 
@@ -55,10 +57,17 @@ function keepReachable(folder) {
   for (const file of listFiles(folder)) if (!reached.has(file)) rmSync(join(folder, file));
 }
 
+/** Puts a fresh folder in the place of an old one. */
+function replace(folder, fresh) {
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(fresh, folder);
+}
+
 /** Tells the files that differ between two folders. */
 function differences(left, right) {
   const names = new Set([...listFiles(left), ...listFiles(right)]);
-  const read = (folder, name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : null);
+  const read = (folder, name) =>
+    existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : null;
   return [...names].filter((name) => read(left, name) !== read(right, name)).sort();
 }
 
@@ -69,13 +78,22 @@ if (process.argv.includes('--check')) {
   keepReachable(fresh);
   const drifted = differences(fresh, typings);
   if (drifted.length > 0) {
-    console.error(`typings/ is not what lib/ declares; run \`npm run build\` and commit:\n  ${drifted.join('\n  ')}`);
+    console.error(
+      `typings/ is not what lib/ declares; run \`npm run build\` and commit:\n  ${drifted.join('\n  ')}`,
+    );
     process.exitCode = 1;
   }
 } else {
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  rmSync(typings, { recursive: true, force: true });
-  compile();
-  copyAssets();
-  keepReachable(typings);
+  // Built beside and then swapped in: a build that fails leaves the last good one. Beside, because source maps hold
+  // relative paths.
+  const freshDist = join(root, `dist-${process.pid}`);
+  const freshTypings = join(root, `dist-typings-${process.pid}`);
+  process.on('exit', () =>
+    [freshDist, freshTypings].forEach((folder) => rmSync(folder, { recursive: true, force: true })),
+  );
+  compile('--outDir', freshDist, '--declarationDir', freshTypings);
+  copyAssets(freshDist);
+  keepReachable(freshTypings);
+  replace(join(root, 'dist'), freshDist);
+  replace(typings, freshTypings);
 }
