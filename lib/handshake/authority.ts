@@ -1,0 +1,26 @@
+/** Tells the two parts of an authority: the Host field, or what stands behind `//` in a URL and an Origin. */
+export interface Authority {
+  /** Host in lower case; an IPv6 address in its brackets. */
+  readonly host: string;
+  /** Port as it was written, without leading zeros; `undefined` when there was none. */
+  readonly port: number | undefined;
+}
+
+/*
+ * uri-host [ ":" port ] of RFC 7230 §5.4. No userinfo, so `host@evil` is no host. The comma, which a reg-name may have
+ * in theory, is left out: in practice it is two Host fields that somebody merged.
+ */
+const AUTHORITY = /^(\[[0-9A-Za-z:.%_~-]+\]|[0-9A-Za-z\-._~!$&'()*+;=%]+)(?::([0-9]{0,5}))?$/;
+
+const MAX_PORT = 65_535;
+
+/** Parses an authority (RFC 7230 §5.4, RFC 3986 §3.2); `undefined` when it is none. */
+export function parseAuthority(text: string): Authority | undefined {
+  const match = AUTHORITY.exec(text);
+  if (match === null) return undefined;
+  const host = (match[1] as string).toLowerCase();
+  const digits = match[2] ?? '';
+  if (digits === '') return { host, port: undefined };
+  const port = Number(digits);
+  return port > MAX_PORT ? undefined : { host, port };
+}
