@@ -1,0 +1,40 @@
+import { ConnectionClosedError, type WebSocketClient } from '../index.js';
+import { ExitStatus } from './exit-status.js';
+import { printableText } from './printable-text.js';
+
+/** Watches a connection to its end, and tells how it ended. */
+export class ConnectionOutcome {
+  #error: Error | undefined;
+  #code = 1006;
+  #reason = '';
+  #wasClean = false;
+  /** Resolves once the connection is gone; never rejects. */
+  readonly gone: Promise<void>;
+
+  constructor(connection: WebSocketClient) {
+    connection.on('error', (error) => {
+      // That the connection is closed is told by the code already.
+      if (!(error instanceof ConnectionClosedError)) this.#error ??= error;
+    });
+    connection.on('disconnect', (code, reason, wasClean) => {
+      this.#code = code;
+      this.#reason = reason;
+      this.#wasClean = wasClean;
+    });
+    this.gone = new Promise((resolve) => connection.once('close', () => resolve()));
+  }
+
+  /** Status to exit with. */
+  get status(): ExitStatus {
+    if (this.#error !== undefined || !this.#wasClean) return ExitStatus.CONNECTION_BROKEN;
+    return this.#code === 1000 || this.#code === 1005 ? ExitStatus.CLEAN : ExitStatus.CLOSED_WITH_CODE;
+  }
+
+  /** One sentence about the end. */
+  get description(): string {
+    if (this.#error !== undefined) return `the connection broke: ${printableText(this.#error.message)}`;
+    if (!this.#wasClean) return 'the connection was lost without a closing handshake (1006)';
+    const reason = this.#reason === '' ? '' : ` ${JSON.stringify(printableText(this.#reason))}`;
+    return this.#code === 1005 ? 'closed without a code' : `closed with ${String(this.#code)}${reason}`;
+  }
+}
