@@ -28,7 +28,9 @@ const CHANNELS = [
 const { setTimeout: nativeSetTimeout, setImmediate: nativeSetImmediate, Date: NativeDate } = globalThis;
 
 /** Counts what is open now, by kind. */
-function takeCensus(): Map<string, number> {
+async function takeCensus(): Promise<ReadonlyMap<string, number>> {
+  // mocha starts a timer for a hook once it has the hook's promise: so it is counted in every census, not in some.
+  await Promise.resolve();
   const census = new Map<string, number>();
   const count = (kind: string, amount = 1): void => {
     if (amount > 0) census.set(kind, (census.get(kind) ?? 0) + amount);
@@ -37,29 +39,27 @@ function takeCensus(): Map<string, number> {
     // Requests end by themselves; it is handles and timers that stay.
     if (!/Req/.test(resource)) count(resource);
   }
-  for (const name of process.eventNames()) count(`listener of process '${String(name)}'`, process.listenerCount(name));
+  for (const name of process.eventNames())
+    count(`listener of process '${String(name)}'`, process.listenerCount(name));
   for (const name of CHANNELS) if (channel(name).hasSubscribers) count(`subscriber of '${name}'`);
   if (globalThis.setTimeout !== nativeSetTimeout || globalThis.Date !== NativeDate) count('fake clock');
   return census;
 }
 
 /** Says what there is now and was not before; empty if there is nothing more. */
-function describeSurplus(before: ReadonlyMap<string, number>): string {
+async function describeSurplus(before: ReadonlyMap<string, number>): Promise<string> {
   const surplus: string[] = [];
-  for (const [kind, amount] of takeCensus()) {
+  for (const [kind, amount] of await takeCensus()) {
     const more = amount - (before.get(kind) ?? 0);
     if (more > 0) surplus.push(more === 1 ? kind : `${more} × ${kind}`);
   }
   return surplus.join(', ');
 }
 
-/**
- * Waits until nothing is left over, within the grace; returns what stayed.
- * The calling hook has to be without mocha's timeout, a timer that would be counted.
- */
+/** Waits until nothing is left over, within the grace; returns what stayed. */
 async function settle(before: ReadonlyMap<string, number>): Promise<string> {
   for (let turn = 0; turn < GRACE_TURNS + GRACE_NAPS; turn++) {
-    if (describeSurplus(before) === '') return '';
+    if ((await describeSurplus(before)) === '') return '';
     await new Promise<void>((resolve) => {
       if (turn < GRACE_TURNS) nativeSetImmediate(resolve);
       // The nap's own timer is counted until its callback has returned.
@@ -74,31 +74,29 @@ let beforeTest: ReadonlyMap<string, number> = new Map();
 let leftBehind: string[] = [];
 
 /** Judges an outermost suite once its own `after` hooks are done. */
-async function checkSuite(this: Mocha.Context): Promise<void> {
-  this.timeout(0);
+async function checkSuite(): Promise<void> {
   const tests = leftBehind;
   leftBehind = [];
   const stayed = await settle(beforeRun);
   // What one suite left behind is not the next one's fault.
-  beforeRun = takeCensus();
+  beforeRun = await takeCensus();
   if (tests.length > 0) throw new Error(`left something behind:\n${tests.join('\n')}`);
   if (stayed !== '') throw new Error(`the suite's before and after hooks left behind: ${stayed}`);
 }
 
 export const mochaHooks: RootHookObject = {
-  beforeAll(this: Mocha.Context) {
-    beforeRun = takeCensus();
+  async beforeAll(this: Mocha.Context) {
+    beforeRun = await takeCensus();
     // A hook that is added last runs last. A failure here fails the suite; in a root `afterEach` it would end the run.
     const root = (this.test as Test).parent as Suite;
     for (const suite of root.suites) suite.afterAll('nothing is left behind', checkSuite);
   },
 
-  beforeEach() {
-    beforeTest = takeCensus();
+  async beforeEach() {
+    beforeTest = await takeCensus();
   },
 
   async afterEach(this: Mocha.Context) {
-    this.timeout(0);
     const stayed = await settle(beforeTest);
     if (stayed !== '') leftBehind.push(`  ${this.currentTest?.fullTitle() ?? ''}: ${stayed}`);
   },
