@@ -1,6 +1,11 @@
 /** Is what a chat room tells its members. */
 export type ChatEvent =
-  | { readonly type: 'welcome'; readonly name: string; readonly members: string[]; readonly history: ChatMessage[] }
+  | {
+      readonly type: 'welcome';
+      readonly name: string;
+      readonly members: string[];
+      readonly history: ChatMessage[];
+    }
   | { readonly type: 'join' | 'leave'; readonly name: string; readonly count: number }
   | { readonly type: 'notice'; readonly text: string }
   | ChatMessage;

@@ -76,7 +76,10 @@ export class ChatRoom {
     }
     member.strikes = 0;
     if (spoken.length > MAX_TEXT_LENGTH) {
-      tell(connection, { type: 'notice', text: `not sent: longer than ${String(MAX_TEXT_LENGTH)} characters` });
+      tell(connection, {
+        type: 'notice',
+        text: `not sent: longer than ${String(MAX_TEXT_LENGTH)} characters`,
+      });
       return;
     }
     const text = cleanText(spoken);
@@ -91,7 +94,8 @@ export class ChatRoom {
     member.strikes++;
     if (member.strikes > MAX_STRIKES) connection.close(1008, 'Too many messages');
     // Told once for each series, so that a flood is not answered by a flood.
-    else if (member.strikes === 1) tell(connection, { type: 'notice', text: 'not sent: too many messages a second' });
+    else if (member.strikes === 1)
+      tell(connection, { type: 'notice', text: 'not sent: too many messages a second' });
   }
 
   #announce(event: ChatEvent, except?: ChatConnection): void {

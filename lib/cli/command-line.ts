@@ -127,7 +127,11 @@ export class CommandLine {
   }
 }
 
-function parserOption(option: OptionDefinition): { type: 'string' | 'boolean'; multiple: true; short?: string } {
+function parserOption(option: OptionDefinition): {
+  type: 'string' | 'boolean';
+  multiple: true;
+  short?: string;
+} {
   return {
     type: option.value === undefined ? 'boolean' : 'string',
     multiple: true,

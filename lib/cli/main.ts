@@ -39,7 +39,10 @@ async function run(args: readonly string[]): Promise<ExitStatus> {
   }
 }
 
-function runCommand({ definition, run: runIt }: Command, args: readonly string[]): ExitStatus | Promise<ExitStatus> {
+function runCommand(
+  { definition, run: runIt }: Command,
+  args: readonly string[],
+): ExitStatus | Promise<ExitStatus> {
   const line = new CommandLine(definition, args);
   if (line.has('help')) {
     process.stdout.write(commandHelp(definition));
@@ -55,7 +58,8 @@ function runCommand({ definition, run: runIt }: Command, args: readonly string[]
 function help(args: readonly string[]): ExitStatus {
   const [name, extra] = args;
   if (extra !== undefined) throw new UsageError(`help takes one command, got "${extra}" too`);
-  const text = name === undefined || name === HELP.name ? helpOfProgram() : commandHelp(findCommand(name).definition);
+  const text =
+    name === undefined || name === HELP.name ? helpOfProgram() : commandHelp(findCommand(name).definition);
   process.stdout.write(text);
   return ExitStatus.CLEAN;
 }
@@ -67,10 +71,13 @@ function helpOfProgram(): string {
 function findCommand(name: string): Command {
   const command = COMMANDS.find(({ definition }) => definition.name === name);
   if (command !== undefined) return command;
-  if (/^wss?:\/\//i.test(name)) throw new UsageError(`unknown command "${name}"; did you mean hawser open ${name}?`);
+  if (/^wss?:\/\//i.test(name))
+    throw new UsageError(`unknown command "${name}"; did you mean hawser open ${name}?`);
   if (name.startsWith('-')) throw new UsageError(`unknown option ${name}; options follow the command`);
   const suggestion = suggestWord(name, [...COMMANDS.map(({ definition }) => definition.name), HELP.name]);
-  throw new UsageError(`unknown command "${name}"${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`);
+  throw new UsageError(
+    `unknown command "${name}"${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`,
+  );
 }
 
 /** Runs the program; whatever goes wrong becomes one line and a status. */

@@ -60,7 +60,10 @@ async function converse(
   const isInteractive = process.stdin.isTTY && process.stdout.isTTY;
   const session = isInteractive
     ? new TerminalSession(connection, process.stdin, process.stdout, options)
-    : new PipeSession(connection, process.stdin, process.stdout, { ...options, isShown: process.stdout.isTTY });
+    : new PipeSession(connection, process.stdin, process.stdout, {
+        ...options,
+        isShown: process.stdout.isTTY,
+      });
   onStop((signal) => session.stop(signal));
   const tell = (text: string): void => {
     // Standard error may be a file while the prompt is on the terminal.
@@ -92,7 +95,11 @@ function describePayload(data: Buffer): string {
   return data.length === 0 ? '' : ` ${JSON.stringify(printableText(data.toString()))}`;
 }
 
-function conclude(session: PipeSession | TerminalSession, outcome: ConnectionOutcome, isTalkative: boolean): ExitStatus {
+function conclude(
+  session: PipeSession | TerminalSession,
+  outcome: ConnectionOutcome,
+  isTalkative: boolean,
+): ExitStatus {
   const failure = session instanceof PipeSession ? session.failure : undefined;
   if (failure !== undefined && 'code' in failure && failure.code === 'EPIPE') return ExitStatus.READER_GONE;
   if (failure !== undefined) {
@@ -108,5 +115,6 @@ function conclude(session: PipeSession | TerminalSession, outcome: ConnectionOut
 function reportHandshakeError(error: HandshakeError): void {
   printError(printableText(error.message));
   const body = error.body?.subarray(0, 400).toString().trim() ?? '';
-  for (const text of body === '' ? [] : body.split('\n', 5)) process.stderr.write(`  ${printableText(text)}\n`);
+  for (const text of body === '' ? [] : body.split('\n', 5))
+    process.stderr.write(`  ${printableText(text)}\n`);
 }

@@ -7,12 +7,20 @@ export const OPEN_COMMAND: CommandDefinition = {
   summary: 'open a WebSocket, send what is typed and print what comes',
   synopsis: '[options] <url>',
   options: [
-    { name: 'header', short: 'H', value: "'Name: value'", help: ['add a header field to the request; repeatable'] },
+    {
+      name: 'header',
+      short: 'H',
+      value: "'Name: value'",
+      help: ['add a header field to the request; repeatable'],
+    },
     {
       name: 'protocol',
       short: 'p',
       value: '<name>',
-      help: ['offer a subprotocol; repeatable, or several with commas', 'between them, the preferred one first'],
+      help: [
+        'offer a subprotocol; repeatable, or several with commas',
+        'between them, the preferred one first',
+      ],
     },
     {
       name: 'binary',
@@ -119,14 +127,17 @@ function readUrl(line: CommandLine): URL {
   if (text === undefined) throw line.error('the URL is missing');
   if (extra !== undefined) throw line.error(`one URL is enough, got "${extra}" too`);
   const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (scheme === undefined) throw line.error(`"${text}" is no URL; did you mean ws://${text.replace(/^\/+/, '')}?`);
+  if (scheme === undefined)
+    throw line.error(`"${text}" is no URL; did you mean ws://${text.replace(/^\/+/, '')}?`);
   if (scheme === 'http' || scheme === 'https') {
     throw line.error(`"${text}" is no WebSocket URL; did you mean ${text.replace(/^http/i, 'ws')}?`);
   }
-  if (scheme !== 'ws' && scheme !== 'wss') throw line.error(`"${text}" is no WebSocket URL: wanted ws: or wss:`);
+  if (scheme !== 'ws' && scheme !== 'wss')
+    throw line.error(`"${text}" is no WebSocket URL: wanted ws: or wss:`);
   if (!URL.canParse(text)) throw line.error(`"${text}" is no valid URL`);
   const url = new URL(text);
-  if (url.hash !== '' || text.includes('#')) throw line.error(`a WebSocket URL has no fragment (#…): "${text}"`);
+  if (url.hash !== '' || text.includes('#'))
+    throw line.error(`a WebSocket URL has no fragment (#…): "${text}"`);
   return url;
 }
 
@@ -175,7 +186,11 @@ function readCertificates(line: CommandLine): Buffer | undefined {
 }
 
 function readSeconds(line: CommandLine, name: string): number | undefined {
-  return line.number(name, `seconds from 0 to ${String(MAX_SECONDS)}`, (value) => value >= 0 && value <= MAX_SECONDS);
+  return line.number(
+    name,
+    `seconds from 0 to ${String(MAX_SECONDS)}`,
+    (value) => value >= 0 && value <= MAX_SECONDS,
+  );
 }
 
 function readTimeout(line: CommandLine): number | undefined {

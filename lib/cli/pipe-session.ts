@@ -75,7 +75,8 @@ export class PipeSession {
   async #sendAll(messages: readonly (string | Buffer)[]): Promise<void> {
     for (const message of messages) {
       if (this.#connection.isClosed) return;
-      if (!this.#connection.write(message)) await once(this.#connection, 'drain', { signal: this.#ended.signal });
+      if (!this.#connection.write(message))
+        await once(this.#connection, 'drain', { signal: this.#ended.signal });
     }
   }
 

@@ -12,7 +12,12 @@ export const SERVE_COMMAND: CommandDefinition = {
   summary: 'serve the demo: echo, chat rooms, a clock and a page that uses them',
   synopsis: '[options]',
   options: [
-    { name: 'port', short: 'p', value: '<number>', help: ['listen on this port, 0 for any free one (default 8080)'] },
+    {
+      name: 'port',
+      short: 'p',
+      value: '<number>',
+      help: ['listen on this port, 0 for any free one (default 8080)'],
+    },
     { name: 'host', value: '<address>', help: ['listen on this address (default 127.0.0.1)'] },
   ],
   notes: [
@@ -76,7 +81,8 @@ function isPort(value: number): boolean {
 
 function urlOf({ address, port, family }: AddressInfo): string {
   // A browser cannot open the address that stands for all addresses.
-  const host = address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
+  const host =
+    address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
   return `http://${host}:${String(port)}/`;
 }
 
@@ -85,6 +91,7 @@ function describeListenError(error: unknown, port: number, host: string): string
   const where = `port ${String(port)} of ${host}`;
   if (code === 'EADDRINUSE') return `${where} is in use; choose another with --port`;
   if (code === 'EACCES') return `${where} may not be used by this user; choose another with --port`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `${host} is no address of this machine; see --host`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `${host} is no address of this machine; see --host`;
   return `cannot listen on ${where}: ${error instanceof Error ? error.message : String(error)}`;
 }
