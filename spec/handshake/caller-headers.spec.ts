@@ -12,11 +12,19 @@ describe('flattenCallerHeaders', () => {
     ['an object without prototype', Object.assign(Object.create(null), { A: 'b' }), ['A', 'b']],
     ['strings, spelled as they are', { 'X-One': 'a b', cookie: '' }, ['X-One', 'a b', 'cookie', '']],
     ['numbers', { 'Max-Forwards': 10, 'X-Half': -0.5 }, ['Max-Forwards', '10', 'X-Half', '-0.5']],
-    ['a list, as several fields', { 'Set-Cookie': ['a=1', 'b=2'] }, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']],
+    [
+      'a list, as several fields',
+      { 'Set-Cookie': ['a=1', 'b=2'] },
+      ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2'],
+    ],
     ['an empty list, as none', { 'Set-Cookie': [] }, []],
     ['undefined, as none', { A: undefined, B: 'b' }, ['B', 'b']],
     ['Latin-1', { A: 'caf\u00e9' }, ['A', 'caf\u00e9']],
-    ['names of the prototype', JSON.parse('{"__proto__":"a","constructor":"b"}'), ['__proto__', 'a', 'constructor', 'b']],
+    [
+      'names of the prototype',
+      JSON.parse('{"__proto__":"a","constructor":"b"}'),
+      ['__proto__', 'a', 'constructor', 'b'],
+    ],
   ];
   for (const [what, headers, flat] of taken) {
     it(`takes ${what}`, () => {
@@ -51,7 +59,11 @@ describe('flattenCallerHeaders', () => {
     ['DEL in a value', { A: '\x7f' }, /^headers\["A"\]/],
     ['a character past Latin-1', { A: '\u010a' }, /^headers\["A"\]/],
     ['CR in one value of a list', { A: ['b', 'c\r'] }, /^headers\["A"\]/],
-    ['a reserved name', { Upgrade: 'h2c' }, /^headers: expected fields other .* "Upgrade"; the handshake sets it$/],
+    [
+      'a reserved name',
+      { Upgrade: 'h2c' },
+      /^headers: expected fields other .* "Upgrade"; the handshake sets it$/,
+    ],
     ['a reserved name in odd case', { uPGRADE: 'h2c' }, /the handshake sets it$/],
     ['a reserved name with an empty list', { Upgrade: [] }, /the handshake sets it$/],
   ];

@@ -9,7 +9,9 @@ describe('isToken (RFC 7230 §3.2.6)', () => {
     for (let code = 0; code < 512; code++) {
       const char = String.fromCharCode(code);
       for (const text of [char, `a${char}`, `${char}a`]) {
-        expect(isToken(text), `U+${code.toString(16)} in ${JSON.stringify(text)}`).to.equal(TCHAR.includes(char));
+        expect(isToken(text), `U+${code.toString(16)} in ${JSON.stringify(text)}`).to.equal(
+          TCHAR.includes(char),
+        );
       }
     }
   });
@@ -83,7 +85,9 @@ describe('splitList (RFC 7230 §7)', () => {
     const ows = fc.string({ unit: fc.constantFrom(' ', '\t'), maxLength: 3 });
     fc.assert(
       fc.property(fc.array(fc.tuple(ows, token, ows)), (parts) => {
-        expect(splitList(parts.map((part) => part.join('')).join(','))).to.deep.equal(parts.map((part) => part[1]));
+        expect(splitList(parts.map((part) => part.join('')).join(','))).to.deep.equal(
+          parts.map((part) => part[1]),
+        );
       }),
     );
   });

@@ -36,7 +36,11 @@ describe('HeaderFields', () => {
   });
 
   it('copies itself into a record', () => {
-    expect({ ...fields.toRecord() }).to.deep.equal({ host: ['a', 'e'], 'x-list': ['b, c', '', 'd'], empty: '' });
+    expect({ ...fields.toRecord() }).to.deep.equal({
+      host: ['a', 'e'],
+      'x-list': ['b, c', '', 'd'],
+      empty: '',
+    });
   });
 
   it('ignores a name without a value', () => {

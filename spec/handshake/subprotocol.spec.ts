@@ -69,7 +69,10 @@ describe('parseSubprotocols (RFC 6455 §11.3.4)', () => {
     [[','], []],
     [['chat'], ['chat']],
     [[' chat ,\tsuperchat '], ['chat', 'superchat']],
-    [['chat', 'superchat'], ['chat', 'superchat']],
+    [
+      ['chat', 'superchat'],
+      ['chat', 'superchat'],
+    ],
     [['', 'chat'], ['chat']],
     [['chat,,superchat'], ['chat', 'superchat']],
     [['constructor, __proto__'], ['constructor', '__proto__']],
@@ -90,7 +93,9 @@ describe('parseSubprotocols (RFC 6455 §11.3.4)', () => {
 
   it('takes time linear in the offer (H2)', () => {
     const offer = Array.from({ length: 100_000 }, (_, index) => `p${index}`);
-    expect(parseSubprotocols(new HeaderFields(['sec-websocket-protocol', offer.join(',')]))).to.deep.equal(offer);
+    expect(parseSubprotocols(new HeaderFields(['sec-websocket-protocol', offer.join(',')]))).to.deep.equal(
+      offer,
+    );
     const padded = `a${' '.repeat(1 << 22)}b`;
     expect(parseSubprotocols(new HeaderFields(['sec-websocket-protocol', padded]))).to.equal(undefined);
   });
