@@ -93,7 +93,12 @@ export function limit(fallback: number, { min = 0 }: Pick<Bounds, 'min'> = {}): 
 }
 
 /** Describes a span of time in milliseconds that a timer of Node can wait. */
-export function milliseconds(fallback: number, { min = 0, max = MAX_TIMER_MS }: Bounds = {}): Option<number> {
+export function milliseconds(fallback: number, bounds?: Bounds): Option<number>;
+export function milliseconds(fallback?: undefined, bounds?: Bounds): Option<number | undefined>;
+export function milliseconds(
+  fallback?: number,
+  { min = 0, max = MAX_TIMER_MS }: Bounds = {},
+): Option<number | undefined> {
   const { accepts } = number(undefined, { min, max });
   return option(
     `milliseconds${describeBounds(min, max)}`,

@@ -1,0 +1,185 @@
+import { type Option, milliseconds, normalise, number, type SchemaOf, string } from '../options.js';
+import { DEFAULTS, MAX_CONTROL_PAYLOAD } from '../protocol/constants.js';
+import type { Due } from './due-queue.js';
+
+/** Is anything that can be kept alive. Only `ping` is needed. */
+export interface KeepaliveTarget {
+  /** Sends a ping with this text. What it returns is ignored; what it throws or rejects with is logged. */
+  ping(data: string): unknown;
+  /** Octets handed over for sending so far. They give the pong more time: a slow link has to carry them first. */
+  readonly bytesSent?: number | undefined;
+  /** Whether reading is paused on our side; while it is, silence proves nothing and no deadline passes. */
+  readonly isReadingPaused?: boolean | undefined;
+  /** Called at a missed deadline, once the target is no longer watched and before the event `timeout`. */
+  keepaliveOnTimeout?(): void;
+}
+
+/** Configures the keepalive of one target, or the defaults of a controller. */
+export interface KeepaliveOptions {
+  /** Seconds without a received octet after which a ping is sent; zero or less: off. @defaultValue 30 */
+  readonly interval?: number | undefined;
+  /** Text of the pings, at most 125 octets in UTF-8. @defaultValue '' */
+  readonly ping?: string | undefined;
+  /** Milliseconds to show life after a ping, besides the time for octets sent (64 KiB/s). @defaultValue 20000 */
+  readonly pongTimeoutMs?: number | undefined;
+}
+
+/** Are keepalive options after their check, all present. */
+export interface KeepaliveSettings {
+  /** Seconds without a received octet after which a ping is sent; zero or less: off. */
+  readonly interval: number;
+  /** Text of the pings. */
+  readonly ping: string;
+  /** Milliseconds to show life after a ping. */
+  readonly pongTimeoutMs: number;
+}
+
+/** Describes each option of {@link KeepaliveOptions}; what is left out keeps its value. */
+export const KEEPALIVE_SCHEMA = {
+  interval: number(undefined, { min: -Infinity, max: Infinity }),
+  ping: string(undefined, MAX_CONTROL_PAYLOAD),
+  pongTimeoutMs: milliseconds(undefined, { min: 1 }),
+} satisfies SchemaOf<KeepaliveOptions>;
+
+/** Holds what is in force when nobody says otherwise. */
+export const KEEPALIVE_DEFAULTS: KeepaliveSettings = Object.freeze({
+  interval: DEFAULTS.keepaliveServer,
+  ping: '',
+  pongTimeoutMs: DEFAULTS.pongTimeoutMs,
+});
+
+/**
+ * Puts new options over settings.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
+ */
+export function withOptions(
+  settings: KeepaliveSettings,
+  options: KeepaliveOptions | undefined,
+): KeepaliveSettings {
+  if (options === undefined) return settings;
+  const { interval, ping, pongTimeoutMs } = normalise(KEEPALIVE_SCHEMA, options, 'KeepaliveOptions');
+  return Object.freeze({
+    interval: interval ?? settings.interval,
+    ping: ping ?? settings.ping,
+    pongTimeoutMs: pongTimeoutMs ?? settings.pongTimeoutMs,
+  });
+}
+
+/** Is what an entry needs of its controller. */
+export interface KeepaliveOwner<T extends KeepaliveTarget> {
+  /** Tells the time in milliseconds; never goes back. */
+  readonly clock: () => number;
+  /** Is told that the entry is to be looked at earlier or later than was planned. */
+  readonly changed: (entry: KeepaliveEntry<T>) => void;
+  /** Is told that the last ping was answered, and after how many milliseconds. */
+  readonly answered: (entry: KeepaliveEntry<T>, latencyMs: number) => void;
+}
+
+const BYTES_PER_MS = DEFAULTS.slowestLinkBytesPerSecond / 1000;
+
+/** Due times are rounded up to this share of their period, so that many targets share a wake-up … */
+const SLACK_SHARE = 1 / 64;
+/** … but are never later than this, in milliseconds. */
+const MAX_SLACK_MS = 500;
+
+/**
+ * Watches one target; {@link KeepaliveController.add} makes it. Whoever reads for the target calls {@link touch} for
+ * each chunk and {@link pong} for each pong; both are cheap, and do nothing once the target is no longer watched.
+ */
+export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> implements Due {
+  /** The object that is kept alive. */
+  readonly target: T;
+  /** @internal */
+  dueAt = Infinity;
+  /** @internal */
+  heapIndex = -1;
+  /** Deadlines forgiven in a row because this process was late itself. @internal */
+  graces = 0;
+  /** Whether a ping went out and no octet came since. @internal */
+  isAwaitingLife = false;
+
+  readonly #clock: () => number;
+  readonly #owner: KeepaliveOwner<T>;
+  #settings: KeepaliveSettings;
+  #receivedAt: number;
+  #sentMark: number;
+  #pingedAt = 0;
+  #pingText: string | undefined;
+
+  /** @internal */
+  constructor(target: T, settings: KeepaliveSettings, owner: KeepaliveOwner<T>) {
+    this.target = target;
+    this.#owner = owner;
+    this.#clock = owner.clock;
+    this.#settings = settings;
+    this.#receivedAt = this.#clock();
+    this.#sentMark = target.bytesSent ?? 0;
+  }
+
+  /** Notes that octets were received just now, whichever they are. */
+  // hot path: once per chunk read.
+  touch(): void {
+    this.#receivedAt = this.#clock();
+    this.#sentMark = this.target.bytesSent ?? 0;
+    if (this.isAwaitingLife) this.#showLife();
+  }
+
+  /**
+   * Notes that a pong was received just now.
+   * @param payload - its payload; left out, it is taken for that of the last ping.
+   * @returns milliseconds since the last keepalive ping, if this is the first pong to answer it.
+   */
+  pong(payload?: Uint8Array): number | undefined {
+    this.touch();
+    const text = this.#pingText;
+    if (text === undefined || (payload !== undefined && !Buffer.from(text).equals(payload))) return undefined;
+    this.#pingText = undefined;
+    const latencyMs = this.#receivedAt - this.#pingedAt;
+    this.#owner.answered(this, latencyMs);
+    return latencyMs;
+  }
+
+  /**
+   * Changes the keepalive, at once; what is left out stays as it is.
+   * @returns what is in force now.
+   * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value; nothing changes.
+   */
+  configure(options?: KeepaliveOptions): KeepaliveSettings {
+    this.#settings = withOptions(this.#settings, options);
+    if (this.#settings.interval <= 0) this.#showLife();
+    else this.#owner.changed(this);
+    return this.#settings;
+  }
+
+  /** Notes that a ping is about to go out, and returns its text. @internal */
+  startPing(): string {
+    this.#pingedAt = this.#clock();
+    this.#pingText = this.#settings.ping;
+    this.isAwaitingLife = true;
+    return this.#pingText;
+  }
+
+  /** Returns when the silence of this moment has lasted too long; Infinity when nobody minds. @internal */
+  get silentUntil(): number {
+    const { interval, pongTimeoutMs } = this.#settings;
+    if (interval <= 0) return Infinity;
+    if (!this.isAwaitingLife) return this.#receivedAt + Math.max(1, interval * 1000);
+    const unanswered = (this.target.bytesSent ?? 0) - this.#sentMark || 0;
+    return this.#pingedAt + pongTimeoutMs + Math.max(0, unanswered / BYTES_PER_MS);
+  }
+
+  /** Returns when to look at it again: at the end of the silence, rounded up. @internal */
+  get lookAt(): number {
+    const { interval, pongTimeoutMs } = this.#settings;
+    const period = this.isAwaitingLife ? pongTimeoutMs : interval * 1000;
+    const slack = Math.max(1, Math.floor(Math.min(period * SLACK_SHARE, MAX_SLACK_MS)));
+    // Whole numbers: a quotient that is rounded down would be due before it is late, again and again.
+    return Math.ceil(Math.ceil(this.silentUntil) / slack) * slack;
+  }
+
+  #showLife(): void {
+    this.isAwaitingLife = false;
+    this.graces = 0;
+    this.#owner.changed(this);
+  }
+}
