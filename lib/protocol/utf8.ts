@@ -27,6 +27,15 @@ export class Utf8Validator {
     return this.#due === 0;
   }
 
+  /** Makes another one that has seen the same octets. */
+  clone(): Utf8Validator {
+    const clone = new Utf8Validator();
+    clone.#due = this.#due;
+    clone.#lowest = this.#lowest;
+    clone.#highest = this.#highest;
+    return clone;
+  }
+
   /** Forgets all that was pushed. */
   reset(): void {
     this.#due = 0;

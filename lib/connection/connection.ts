@@ -1,0 +1,425 @@
+import type { Duplex } from 'node:stream';
+import { closeChannel, errorChannel, openChannel, pingChannel, pongChannel } from '../diagnostics.js';
+import { InvalidOptionError, InvalidStateError } from '../errors.js';
+import { log } from '../logging.js';
+import { boolean, check, string } from '../options.js';
+import { isSendableCloseCode, truncateReason } from '../protocol/close-frame.js';
+import { ClosingState, isClosing, maySend } from '../protocol/closing-state.js';
+import { CloseCode, DEFAULT_REASONS, DEFAULTS, MAX_CONTROL_PAYLOAD, Opcode } from '../protocol/constants.js';
+import type { ConnectDetails, ConnectionEvents, Handler } from './connection-events.js';
+import {
+  NO_ADDRESSES,
+  addressesOf,
+  answerConninfo,
+  type ConnectionCounters,
+  type ConnectionInfo,
+  type ConnectionState,
+} from './connection-info.js';
+import type { ConnectionSettings } from './connection-options.js';
+import { HandlerCalls } from './handler-calls.js';
+import { Heartbeat, type KeepaliveConfiguration } from './heartbeat.js';
+import { addLive, findConnections, removeLive } from './live-connections.js';
+import { MessageStream } from './message-stream.js';
+import { byteLength, messageData, sendOpcode, type MessageData, type SendType } from './outgoing-message.js';
+import { Undelivered } from './receiver.js';
+import { Session, type SessionEvents } from './session.js';
+import { claimStream } from './stream-claim.js';
+
+/** Names the two roles of RFC 6455. */
+export type Role = 'client' | 'server';
+
+/** Is how a role introduces its byte stream. @internal */
+export interface OpenStream {
+  readonly stream: Duplex;
+  readonly details: ConnectDetails;
+  /** Octets that came behind the opening handshake. */
+  readonly head?: Buffer | undefined;
+}
+
+/**
+ * Is one WebSocket, seen from one end: a Duplex of messages (strings for text, Buffers for binary) that emits
+ * typed events ({@link ConnectionEvents}). The two roles are WebSocketClient and WebSocketServer.
+ */
+export class Connection extends MessageStream {
+  /** Role of this end. */
+  readonly role: Role;
+  /** Name of the remote end: the URL's host in clients; empty in servers unless `lookupPeerName` gave one. */
+  readonly remoteName: string;
+
+  #addresses = NO_ADDRESSES;
+  #details: ConnectDetails | undefined;
+  readonly #heartbeat: Heartbeat;
+  #messagesReceived = 0;
+
+  /** @internal */
+  constructor(role: Role, settings: ConnectionSettings, remoteName: string) {
+    super(settings);
+    this.role = role;
+    this.remoteName = remoteName;
+    const usual = role === 'server' ? DEFAULTS.keepaliveServer : DEFAULTS.keepaliveClient;
+    this.#heartbeat = new Heartbeat(this, settings, usual);
+    if (settings.handler === undefined) return;
+    this.calls = new HandlerCalls(
+      this,
+      settings.handler,
+      settings.handlerConcurrency,
+      (isBusy) => this.#handlerOnBusy(isBusy),
+      (error) => this.listenerOnError(error, 'handler'),
+    );
+  }
+
+  /**
+   * Finds live connections of this process by their remote end (websocket(n): find).
+   * @param host - glob for the remote name or address. Default `*`.
+   * @param port - glob for the remote port, or a number. Default `*`.
+   * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for globs that are no strings.
+   */
+  static find(host?: string, port?: string | number): Connection[] {
+    return findConnections(host, port);
+  }
+
+  /** Whether this is the client's end. */
+  get isClient(): boolean {
+    return this.role === 'client';
+  }
+
+  /** Whether this is the server's end. */
+  get isServer(): boolean {
+    return this.role === 'server';
+  }
+
+  /** Handler given at construction (websocket(n): Callbacks). */
+  get handler(): Handler | undefined {
+    return this.settings.handler;
+  }
+
+  /** `CLOSED` from the moment closing begins. */
+  get state(): ConnectionState {
+    if (this.session === undefined) return this.destroyed ? 'CLOSED' : 'CONNECTING';
+    return maySend(this.session.state) ? 'CONNECTED' : 'CLOSED';
+  }
+
+  /** The standard's four states: 0 CONNECTING, 1 OPEN, 2 CLOSING, 3 CLOSED. */
+  get readyState(): 0 | 1 | 2 | 3 {
+    const state = this.session?.state ?? ClosingState.CONNECTING;
+    if (this.destroyed || state === ClosingState.CLOSED) return 3;
+    if (isClosing(state)) return 2;
+    return state === ClosingState.OPEN ? 1 : 0;
+  }
+
+  /** Whether closing has begun or is over. */
+  get isClosed(): boolean {
+    return this.state === 'CLOSED';
+  }
+
+  /** Address of the remote end; empty when it has none (a Unix socket, a stream in memory). */
+  get remoteAddress(): string {
+    return this.#addresses.remoteAddress;
+  }
+
+  /** Port of the remote end; 0 when it has none. */
+  get remotePort(): number {
+    return this.#addresses.remotePort;
+  }
+
+  /** Name (preferred) or address of the remote end. */
+  get peername(): string {
+    return this.remoteName === '' ? this.#addresses.remoteAddress : this.remoteName;
+  }
+
+  /** Address of the local end; empty when it has none. */
+  get sockname(): string {
+    return this.#addresses.localAddress;
+  }
+
+  /** Subprotocol in force; empty if none. */
+  get protocol(): string {
+    return this.#details?.protocol ?? '';
+  }
+
+  /** Extensions in force; empty if none. */
+  get extensions(): string {
+    return this.#details?.extensions ?? '';
+  }
+
+  /** Path of the request, raw and undecoded, without the query. */
+  get path(): string {
+    return this.#details?.path ?? '';
+  }
+
+  /** Query of the request, without `?`. */
+  get query(): string {
+    return this.#details?.query ?? '';
+  }
+
+  /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
+  get latency(): number | undefined {
+    return this.#heartbeat.latency;
+  }
+
+  /** Octets framed for sending so far. */
+  get bytesSent(): number {
+    return this.session?.sender.totalBytes ?? 0;
+  }
+
+  /** Octets received so far, behind the opening handshake. */
+  get bytesReceived(): number {
+    return this.session?.bytesReceived ?? 0;
+  }
+
+  /** Whether nothing is read for now because of us: paused, or nobody takes the messages. */
+  get isReadingPaused(): boolean {
+    return this.session?.receiver.isPaused === true;
+  }
+
+  /** Counts what went over this connection so far. */
+  get counters(): ConnectionCounters {
+    return {
+      bytesReceived: this.bytesReceived,
+      bytesSent: this.bytesSent,
+      messagesReceived: this.#messagesReceived,
+      messagesSent: this.messagesSent,
+      messagesDropped: this.messagesDropped,
+      messagesDiscarded: this.session?.receiver.discarded ?? 0,
+      pongsDropped: this.session?.sender.pongsDropped ?? 0,
+    };
+  }
+
+  /**
+   * Sends a message, a fragment of one, or a control frame (websocket(n): send).
+   * @param type - `text`, `binary`, `ping` or `pong` in any letter case, or opcode 1, 2, 9 or 10.
+   * @param message - strings go as UTF-8, octets as they are; may be left out for pings and pongs. Octets must not
+   * be changed until {@link Connection.flushed}.
+   * @param final - `false` for a fragment that others of the same type follow.
+   * @returns octets of header and payload as framed; -1 once closing or closed; 0 when `slowConsumer: 'drop'`
+   * dropped it.
+   * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for arguments that cannot be sent, InvalidStateError
+   * (`ERR_WS_INVALID_STATE`) while CONNECTING and when fragments change type. Nothing is sent then.
+   */
+  send(type: SendType, message?: MessageData, final = true): number {
+    const opcode = sendOpcode(type);
+    check('final', boolean(true), final);
+    if (opcode >= Opcode.CLOSE) return this.#sendControl(opcode, message ?? '', final);
+    const data = messageData(message);
+    const session = this.session;
+    if (session === undefined || !maySend(session.state)) return this.#cannotSend();
+    return this.sendData(opcode, data, final);
+  }
+
+  /**
+   * Sends a ping.
+   * @param data - its payload, at most 125 octets. Default empty.
+   * @returns octets as framed; -1 once closing or closed.
+   * @throws as {@link Connection.send}.
+   */
+  ping(data: MessageData = ''): number {
+    return this.#sendControl(Opcode.PING, data, true);
+  }
+
+  /**
+   * Waits until all that was sent so far has been handed to the socket's kernel side.
+   * @throws ConnectionClosedError (`ERR_WS_CONNECTION_CLOSED`) when the connection ends first.
+   */
+  async flushed(): Promise<void> {
+    if (this.destroyed) throw this.closedError();
+    if (this.session === undefined || (this.writableLength > 0 && !this.writableEnded)) await this.queueDrained();
+    if (this.session === undefined) throw this.closedError();
+    await this.session.sender.taken();
+  }
+
+  /**
+   * Starts the closing handshake behind all that was sent (websocket(n): close). Does nothing once closing.
+   * While CONNECTING, gives the opening handshake up.
+   * @param code - 1000–1003, 1007–1014 or 3000–4999; 1005 sends an empty Close; 1006 and 1015 send none, drop the
+   * connection at once and are reported locally. Default 1000.
+   * @param reason - cut to 123 octets at a character. Default: that of the code.
+   * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for a code that may not be sent.
+   */
+  close(code: number = CloseCode.NORMAL_CLOSURE, reason?: string): void {
+    const isLocal = code === CloseCode.ABNORMAL_CLOSURE || code === CloseCode.TLS_HANDSHAKE;
+    if (!isLocal && code !== CloseCode.NO_STATUS_RECEIVED && !isSendableCloseCode(code)) {
+      throw new InvalidOptionError('code', code, 'a code that may be sent: 1000-1003, 1005-1015 but not 1004, 3000-4999');
+    }
+    const text = truncateReason(check('reason', string(DEFAULT_REASONS[code] ?? ''), reason));
+    if (this.session === undefined) this.destroy();
+    else if (isLocal) this.session.drop(code, text);
+    else if (maySend(this.session.state)) {
+      this.session.beginClosing(code, text);
+      super.end();
+    }
+  }
+
+  /** Ends the connection at once and sends nothing; `close` follows with 1006. */
+  terminate(): void {
+    if (this.session === undefined) this.destroy();
+    else this.session.terminate();
+  }
+
+  /** Closes with 1000 and waits for `close`. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (this.closed) return;
+    const closed = new Promise<void>((resolve) => this.once('close', () => resolve()));
+    this.close();
+    await closed;
+  }
+
+  /**
+   * Changes the keepalive, at once, or queries it when called with nothing (websocket(n): configure).
+   * @param options - `keepalive` in seconds, zero or less for off; `ping`, the text of the pings.
+   * @returns what is in force.
+   * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value; nothing changes.
+   */
+  configure(options: Partial<KeepaliveConfiguration> = {}): KeepaliveConfiguration {
+    return this.#heartbeat.configure(options);
+  }
+
+  /**
+   * Answers one question about this connection (websocket(n): conninfo).
+   * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown key.
+   */
+  conninfo<K extends keyof ConnectionInfo>(what: K): ConnectionInfo[K] {
+    return answerConninfo(this, what);
+  }
+
+  /** Is called when the peer shows no life. @internal */
+  keepaliveOnTimeout(): void {
+    this.session?.endSilentPeer();
+  }
+
+  /** Takes a byte stream: from now on messages can be sent. @internal */
+  protected attach({ stream, details }: OpenStream): void {
+    claimStream(stream);
+    this.#details = details;
+    this.#addresses = addressesOf(stream);
+    this.adopt(new Session<Connection>(this, Connection.#sessionEvents, stream, this.settings, this.isServer));
+    addLive(this);
+    this.#heartbeat.start();
+  }
+
+  /** Emits `connect`, then begins to deliver and to read. @internal */
+  protected announce({ details, head }: OpenStream): void {
+    const session = this.session!;
+    if (session.state === ClosingState.CLOSED) return;
+    this.releaseHeld();
+    log('info', 'connection open', { role: this.role, peer: this.peername, path: details.path });
+    if (openChannel.hasSubscribers) openChannel.publish({ connection: this });
+    this.emit('connect', details);
+    this.calls?.connect(details);
+    session.start(head);
+  }
+
+  /** @internal */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#forget();
+    super._destroy(error, callback);
+  }
+
+  #sendControl(opcode: number, message: MessageData, final: boolean): number {
+    const data = messageData(message);
+    if (!final) throw new InvalidOptionError('final', final, 'true: control frames are never fragmented');
+    const length = byteLength(data);
+    if (length > MAX_CONTROL_PAYLOAD) {
+      throw new InvalidOptionError('message', message, `at most ${String(MAX_CONTROL_PAYLOAD)} octets in a control frame`);
+    }
+    const session = this.session;
+    if (session === undefined || !maySend(session.state)) return this.#cannotSend();
+    if (opcode === Opcode.PING) {
+      this.#heartbeat.pinged(data);
+      if (pingChannel.hasSubscribers) pingChannel.publish({ connection: this, payload: data, origin: 'local' });
+    }
+    return session.sender.sendControl(opcode, data);
+  }
+
+  #cannotSend(): -1 {
+    if (this.state !== 'CONNECTING') return -1;
+    throw new InvalidStateError('send: the connection is CONNECTING; wait for connect, or use write, which waits by itself');
+  }
+
+  /** Takes this connection out of all that is process-wide. */
+  #forget(): void {
+    removeLive(this);
+    this.#heartbeat.stop();
+  }
+
+  #handlerOnBusy(isBusy: boolean): void {
+    const delivery = this.session?.receiver.delivery;
+    if (isBusy) delivery?.hold(Undelivered.HANDLER_BUSY);
+    else delivery?.release(Undelivered.HANDLER_BUSY);
+  }
+
+  /** Serves all connections; static, to reach their private parts. */
+  static readonly #sessionEvents: SessionEvents<Connection> = {
+    octets(connection) {
+      connection.#heartbeat.touch();
+    },
+    message(connection, message) {
+      // hot path: benchmarks/micro/receiver
+      connection.#messagesReceived += 1;
+      if (typeof message === 'string') {
+        connection.emit('text', message);
+        connection.emit('message', message, false);
+        connection.calls?.deliver('text', message);
+        connection.pushMessage(message);
+      } else if (Buffer.isBuffer(message)) {
+        connection.emit('binary', message);
+        connection.emit('message', message, true);
+        connection.calls?.deliver('binary', message);
+        connection.pushMessage(message);
+      } else {
+        connection.emit('fragment', message);
+        connection.pushMessage(message.data);
+      }
+    },
+    ping(connection, payload) {
+      if (pingChannel.hasSubscribers) pingChannel.publish({ connection, payload, origin: 'remote' });
+      connection.emit('ping', payload);
+      connection.calls?.notify('ping', payload);
+    },
+    pong(connection, payload) {
+      connection.#heartbeat.ponged(payload);
+      if (pongChannel.hasSubscribers) pongChannel.publish({ connection, payload, latency: connection.latency });
+      connection.emit('pong', payload);
+      connection.calls?.notify('pong', payload);
+    },
+    closing(connection, code, reason, origin) {
+      log('debug', 'closing', { code, reason, origin });
+      connection.emit('closing', code, reason, origin);
+      connection.calls?.notify('close', { code, reason, origin });
+      // The answer to the peer's Close goes behind what was handed in before.
+      if (origin === 'remote') connection.endAsAnswer();
+    },
+    timeout(connection, kind) {
+      log('notice', 'deadline passed', { kind, peer: connection.peername });
+      connection.emit('timeout', kind);
+      connection.calls?.notify('timeout', kind);
+    },
+    failed(connection, error) {
+      log('notice', 'connection failed', { err: error, peer: connection.peername });
+      if (errorChannel.hasSubscribers) errorChannel.publish({ connection, error });
+    },
+    drain(connection) {
+      connection.emit('drain');
+    },
+    ended(connection) {
+      connection.#forget();
+      const { code, reason, wasClean } = connection.session!.outcome;
+      log('info', 'connection closed', { code, reason, wasClean, peer: connection.peername });
+      if (closeChannel.hasSubscribers) closeChannel.publish({ connection, code, reason, wasClean });
+      connection.endAfterSession();
+    },
+  };
+}
+
+/* Typed as the events of ConnectionEvents; the methods are Node's own. */
+export interface Connection {
+  on<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  once<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  off<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  addListener<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  removeListener<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  prependListener<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  prependOnceListener<E extends keyof ConnectionEvents>(
+    event: E,
+    listener: (...args: ConnectionEvents[E]) => void,
+  ): this;
+}

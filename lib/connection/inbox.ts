@@ -1,0 +1,50 @@
+import type { MessageFragment } from '../protocol/message-assembler.js';
+
+/** Is a message on its way to whoever listens: text, octets, or a piece of either. */
+export type Delivery = string | Buffer | MessageFragment;
+
+/** Queues messages that cannot be delivered yet, and knows when it is full. */
+export class Inbox {
+  readonly #maxBytes: number;
+  readonly #maxMessages: number;
+  #messages: Delivery[] = [];
+  #bytes = 0;
+
+  constructor(maxBytes: number, maxMessages: number) {
+    this.#maxBytes = maxBytes;
+    this.#maxMessages = maxMessages;
+  }
+
+  get length(): number {
+    return this.#messages.length;
+  }
+
+  /** Tells whether the bound is reached, so that reading must wait. */
+  get isFull(): boolean {
+    return this.#messages.length >= this.#maxMessages || this.#bytes >= this.#maxBytes;
+  }
+
+  push(message: Delivery): void {
+    this.#messages.push(message);
+    this.#bytes += sizeOf(message);
+  }
+
+  shift(): Delivery | undefined {
+    const message = this.#messages.shift();
+    if (message !== undefined) this.#bytes -= sizeOf(message);
+    return message;
+  }
+
+  /** Empties the queue. @returns how many messages were dropped. */
+  clear(): number {
+    const dropped = this.#messages.length;
+    this.#messages = [];
+    this.#bytes = 0;
+    return dropped;
+  }
+}
+
+/** Counts a string by its units: within a factor of three of its octets, and cheap. */
+function sizeOf(message: Delivery): number {
+  return typeof message === 'string' || Buffer.isBuffer(message) ? message.length : message.data.length;
+}

@@ -1,0 +1,44 @@
+import type { LimitError } from '../errors.js';
+import { check, limit } from '../options.js';
+import { DEFAULTS } from '../protocol/constants.js';
+import { MemoryBudget } from '../protocol/memory-budget.js';
+import { unfinishedBytesExhausted } from '../protocol/violations.js';
+
+/** Can be failed for holding the most when a process-wide limit is passed. */
+export interface BudgetHolder {
+  /** Fails the connection for something its peer did. */
+  fail(error: Error): void;
+  /** Ends the connection at once: its peer does not take what it is sent. */
+  endSlowConsumer(): void;
+}
+
+/** Sets the limits that all connections of the process share. */
+export interface ProcessLimits {
+  /** Octets held in unfinished messages; past it the largest holder is failed with 1009. @defaultValue 256 MiB */
+  readonly maxUnfinishedBytes?: number | undefined;
+  /** Octets of output backlog; past it the largest holder is terminated. @defaultValue 256 MiB */
+  readonly maxBacklogBytes?: number | undefined;
+}
+
+/** Accounts for unfinished messages. */
+export const unfinishedBudget = new MemoryBudget<BudgetHolder>(DEFAULTS.maxUnfinishedBytes, (largest, held, max) =>
+  largest.fail(unfinishedBytesExhausted(max, held) satisfies LimitError),
+);
+
+/** Accounts for what peers have not taken yet. */
+export const backlogBudget = new MemoryBudget<BudgetHolder>(DEFAULTS.maxBacklogBytes, (largest) =>
+  largest.endSlowConsumer(),
+);
+
+/**
+ * Sets the limits that all connections of the process share, or queries them when called with nothing.
+ * @returns the limits now in force.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`); nothing changes then.
+ */
+export function processLimits(limits: ProcessLimits = {}): Required<ProcessLimits> {
+  const unfinished = check('maxUnfinishedBytes', limit(unfinishedBudget.limit), limits.maxUnfinishedBytes);
+  const backlog = check('maxBacklogBytes', limit(backlogBudget.limit), limits.maxBacklogBytes);
+  unfinishedBudget.limit = unfinished;
+  backlogBudget.limit = backlog;
+  return { maxUnfinishedBytes: unfinished, maxBacklogBytes: backlog };
+}

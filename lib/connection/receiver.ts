@@ -1,0 +1,281 @@
+import type { Duplex } from 'node:stream';
+import { FrameParser } from '../protocol/frame-parser.js';
+import { MessageAssembler, type MessageFragment, type MessageSink } from '../protocol/message-assembler.js';
+import { TokenBucket } from '../protocol/token-bucket.js';
+import { tooManyControlFrames } from '../protocol/violations.js';
+import type { ConnectionSettings } from './connection-options.js';
+import { FlowGate } from './flow-gate.js';
+import { Inbox, type Delivery } from './inbox.js';
+import { unfinishedBudget, type BudgetHolder } from './process-limits.js';
+
+/** Reasons why messages are not delivered for now; they wait in the inbox. */
+export const Undelivered = {
+  NOT_CONNECTED: 1,
+  NO_CONSUMER: 2,
+  PAUSED: 4,
+  HANDLER_BUSY: 8,
+  STREAM_FULL: 16,
+} as const;
+
+/** Reasons why nothing is read from the byte stream for now. */
+const Unread = {
+  NOT_CONNECTED: 1,
+  INBOX_FULL: 2,
+  TURN_USED: 4,
+  PAUSED: 8,
+  SLOW_CONSUMER: 16,
+} as const;
+
+/** Takes what a {@link Receiver} finds. */
+export interface ReceiverOwner extends BudgetHolder {
+  /** Takes a message that may be delivered now. */
+  deliver(message: Delivery): void;
+  onPing(payload: Buffer): void;
+  onPong(payload: Buffer): void;
+  onPeerClose(code: number, reason: string): void;
+  /** Learns that octets came, before they are parsed. */
+  onOctets(count: number): void;
+  /** Brackets what happens in one read callback. */
+  beginTurn(): void;
+  endTurn(): void;
+}
+
+/**
+ * Reads a byte stream: parses it, holds messages back while nobody can take them, and pauses the stream when too
+ * many wait or its share of the turn is used.
+ */
+export class Receiver implements MessageSink {
+  /** Whether messages are delivered. */
+  readonly delivery: FlowGate;
+  /** Messages that were dropped because they came after the bound, when nobody took them. */
+  discarded = 0;
+
+  readonly #owner: ReceiverOwner;
+  readonly #stream: Duplex;
+  readonly #settings: ConnectionSettings;
+  readonly #reading: FlowGate;
+  readonly #inbox: Inbox;
+  readonly #assembler: MessageAssembler<BudgetHolder>;
+  /** Replaced by nothing once the connection failed or the peer closed: further octets are ignored. */
+  #parser: FrameParser | undefined;
+  #controlFrames: TokenBucket | undefined;
+  #place: 'idle' | 'parsing' | 'delivering' = 'idle';
+  #late: Buffer[] = [];
+  #keepsAll = true;
+  #whenSettled: (() => void) | undefined;
+
+  constructor(owner: ReceiverOwner, stream: Duplex, settings: ConnectionSettings, masked: boolean) {
+    this.#owner = owner;
+    this.#stream = stream;
+    this.#settings = settings;
+    this.#inbox = new Inbox(settings.maxQueuedBytes, settings.maxQueuedMessages);
+    this.#assembler = new MessageAssembler(this, settings, unfinishedBudget, owner);
+    this.#parser = new FrameParser(this.#assembler, { masked, compression: false });
+    const waiting = settings.handler === undefined ? Undelivered.NO_CONSUMER : 0;
+    this.delivery = new FlowGate(
+      Undelivered.NOT_CONNECTED | waiting,
+      () => this.#deliverInbox(),
+      () => undefined,
+    );
+    this.#reading = new FlowGate(
+      Unread.NOT_CONNECTED,
+      () => this.#continue(),
+      () => this.#halt(),
+    );
+  }
+
+  /** Tells whether nothing is read because of us, so that the peer's silence says nothing about it. */
+  get isPaused(): boolean {
+    return !this.#reading.isOpen;
+  }
+
+  /** Hands in octets; the receiver owns them. */
+  push(chunk: Buffer): void {
+    this.#owner.onOctets(chunk.length);
+    if (this.#parser === undefined) return;
+    if (this.#place === 'parsing') {
+      // A stream in memory may answer within our own call.
+      this.#late.push(chunk);
+      return;
+    }
+    this.#parser.push(chunk);
+    this.#parse(chunk.length);
+  }
+
+  /** Begins delivery and reading; what was pushed before comes first. */
+  start(): void {
+    this.delivery.release(Undelivered.NOT_CONNECTED);
+    this.#reading.release(Unread.NOT_CONNECTED);
+  }
+
+  pause(): void {
+    this.delivery.hold(Undelivered.PAUSED);
+    if (this.#keepsAll) this.#reading.hold(Unread.PAUSED);
+  }
+
+  resume(): void {
+    this.delivery.release(Undelivered.PAUSED);
+    this.#reading.release(Unread.PAUSED);
+  }
+
+  /** Stops reading from a peer that does not take what we send; until {@link Receiver.endPenalty}. */
+  penalise(): void {
+    if (this.#keepsAll) this.#reading.hold(Unread.SLOW_CONSUMER);
+  }
+
+  endPenalty(): void {
+    this.#reading.release(Unread.SLOW_CONSUMER);
+  }
+
+  /** Reads on whatever waits, to see the peer's Close; messages past the bound are dropped and counted. */
+  readToTheEnd(): void {
+    this.#keepsAll = false;
+    this.#reading.release(Unread.INBOX_FULL | Unread.PAUSED | Unread.SLOW_CONSUMER);
+  }
+
+  /** Ignores all further octets (RFC 6455 §7.1.7); what waits for delivery still does. */
+  ignoreFurtherOctets(): void {
+    this.#parser?.stop();
+    this.#parser = undefined;
+    this.#assembler.discard();
+    this.readToTheEnd();
+  }
+
+  /** Parses what a used-up turn left over; the stream is gone and there will be no other turn. */
+  parseRest(): void {
+    const { TURN_USED } = Unread;
+    while (this.#reading.isHeldFor(TURN_USED) && this.#reading.isHeldOnlyFor(TURN_USED)) {
+      this.#reading.release(TURN_USED);
+    }
+  }
+
+  /**
+   * Waits until everything is delivered, as long as nothing but `patience` holds delivery back; else drops what
+   * is left and counts it.
+   */
+  settle(patience: number, whenSettled: () => void): void {
+    if (this.#inbox.length > 0 && this.delivery.isHeldOnlyFor(patience)) {
+      this.#whenSettled = whenSettled;
+      return;
+    }
+    this.dropUndelivered();
+    whenSettled();
+  }
+
+  /** Drops what waits for delivery, and counts it. */
+  dropUndelivered(): void {
+    this.discarded += this.#inbox.clear();
+    this.#whenSettled = undefined;
+  }
+
+  // What the assembler finds.
+
+  onText(text: string): void {
+    this.#take(text);
+  }
+
+  onBinary(data: Buffer): void {
+    this.#take(data);
+  }
+
+  onFragment(fragment: MessageFragment): void {
+    this.#take(fragment);
+  }
+
+  onPing(payload: Buffer): void {
+    this.#countControlFrame();
+    this.#owner.onPing(payload);
+  }
+
+  onPong(payload: Buffer): void {
+    this.#countControlFrame();
+    this.#owner.onPong(payload);
+  }
+
+  onClose(code: number, reason: string): void {
+    this.ignoreFurtherOctets();
+    this.#owner.onPeerClose(code, reason);
+  }
+
+  #countControlFrame(): void {
+    const { controlFramesPerSecond, controlFrameBurst } = this.#settings;
+    this.#controlFrames ??= new TokenBucket(controlFramesPerSecond, controlFrameBurst);
+    if (!this.#controlFrames.take(performance.now())) throw tooManyControlFrames(controlFramesPerSecond);
+  }
+
+  #take(message: Delivery): void {
+    // hot path: benchmarks/micro/receiver
+    if (this.delivery.isOpen && this.#inbox.length === 0) {
+      this.#owner.deliver(message);
+      return;
+    }
+    if (!this.#inbox.isFull) {
+      this.#inbox.push(message);
+      if (this.#inbox.isFull && this.#keepsAll) this.#reading.hold(Unread.INBOX_FULL);
+    } else {
+      this.discarded += 1;
+    }
+  }
+
+  #deliverInbox(): void {
+    if (this.#place === 'delivering') return;
+    const place = this.#place;
+    this.#place = 'delivering';
+    if (place === 'idle') this.#owner.beginTurn();
+    while (this.delivery.isOpen && this.#inbox.length > 0) this.#owner.deliver(this.#inbox.shift()!);
+    this.#place = place;
+    if (place === 'idle') this.#owner.endTurn();
+    if (!this.#inbox.isFull) this.#reading.release(Unread.INBOX_FULL);
+    if (this.#inbox.length === 0 && this.#whenSettled !== undefined) {
+      const whenSettled = this.#whenSettled;
+      this.#whenSettled = undefined;
+      whenSettled();
+    }
+  }
+
+  /** Parses what is there, for as long as this connection's share of the turn lasts. */
+  #parse(octets: number): void {
+    if (this.#place !== 'idle' || !this.#reading.isOpen) return;
+    this.#place = 'parsing';
+    this.#owner.beginTurn();
+    try {
+      this.#parser?.parse(this.#settings.maxTurnFrames);
+    } catch (error) {
+      this.#owner.fail(error as Error);
+    } finally {
+      this.#place = 'idle';
+      this.#owner.endTurn();
+    }
+    this.#pushLate();
+    const hasRest = this.#parser?.hasRest === true;
+    if (this.#reading.isOpen && (hasRest || octets >= this.#settings.maxTurnBytes)) {
+      this.#reading.hold(Unread.TURN_USED);
+      setImmediate(() => this.#reading.release(Unread.TURN_USED));
+    }
+  }
+
+  #pushLate(): void {
+    for (const chunk of this.#late.splice(0)) this.#parser?.push(chunk);
+  }
+
+  #halt(): void {
+    this.#parser?.stop();
+    this.#stream.pause();
+  }
+
+  /** Takes up what was left when reading was halted, then the stream. */
+  #continue(): void {
+    if (this.#place !== 'idle') {
+      // Inside a turn: it is still running, or its end asks for more by itself.
+      this.#resumeSoon();
+      return;
+    }
+    if (this.#parser?.hasRest === true) this.#parse(0);
+    if (this.#reading.isOpen) this.#stream.resume();
+  }
+
+  #resumeSoon(): void {
+    this.#reading.hold(Unread.TURN_USED);
+    setImmediate(() => this.#reading.release(Unread.TURN_USED));
+  }
+}

@@ -1,0 +1,163 @@
+import type { Duplex } from 'node:stream';
+import { encodeClosePayload } from '../protocol/close-frame.js';
+import { Opcode } from '../protocol/constants.js';
+import { FrameWriter, firstOctet, headerLength } from '../protocol/frame-writer.js';
+import type { ConnectionSettings } from './connection-options.js';
+import type { AdmittedFrame } from './outgoing-message.js';
+import { OutputBatch } from './output-batch.js';
+import { backlogBudget, type BudgetHolder } from './process-limits.js';
+
+/** Is told by a {@link Sender} what its backlog asks for. */
+export interface SenderOwner extends BudgetHolder {
+  /** Learns that the backlog has fallen below the soft limit again. */
+  onDrain(): void;
+}
+
+/** Sends frames into a byte stream, and knows how far the peer is behind. */
+export class Sender {
+  /** Pongs that were dropped because a newer one made them needless (RFC 6455 §5.5.3). */
+  pongsDropped = 0;
+
+  readonly #batch: OutputBatch;
+  readonly #writer: FrameWriter;
+  readonly #owner: SenderOwner;
+  readonly #settings: ConnectionSettings;
+  readonly #masked: boolean;
+  /** Newest ping of a peer that does not read, unanswered as yet. */
+  #unanswered: Buffer | undefined;
+  #isOverSoft = false;
+  #charged = 0;
+
+  constructor(owner: SenderOwner, stream: Duplex, settings: ConnectionSettings, masked: boolean) {
+    this.#owner = owner;
+    this.#settings = settings;
+    this.#masked = masked;
+    this.#batch = new OutputBatch(stream, () => this.#batchOnProgress());
+    this.#writer = new FrameWriter(this.#batch, masked);
+  }
+
+  /** Octets that the socket has not taken yet. */
+  get backlog(): number {
+    return this.#batch.backlog;
+  }
+
+  /** Octets framed so far. */
+  get totalBytes(): number {
+    return this.#batch.totalBytes;
+  }
+
+  /** Octets that the socket has taken so far. */
+  get takenBytes(): number {
+    return this.#batch.takenBytes;
+  }
+
+  /** Tells whether the backlog has reached the soft limit and `drain` is due. */
+  get needsDrain(): boolean {
+    return this.#isOverSoft;
+  }
+
+  /** Tells whether the slow-consumer policy applies to the next message; `queuedBytes` wait elsewhere. */
+  isOverHard(queuedBytes: number): boolean {
+    return this.#batch.backlog + queuedBytes >= this.#settings.hardBacklogBytes;
+  }
+
+  /** Tells how many octets a frame takes: header and payload. */
+  sizeOf(payloadLength: number): number {
+    return headerLength(payloadLength, this.#masked) + payloadLength;
+  }
+
+  beginTurn(): void {
+    this.#batch.beginTurn();
+  }
+
+  endTurn(): void {
+    this.#batch.endTurn();
+    this.#account();
+  }
+
+  /** Frames data. @returns octets of header and payload. */
+  sendFrame(frame: AdmittedFrame): number {
+    // hot path: benchmarks/micro/sender
+    const first = firstOctet(frame.opcode, frame.fin, false);
+    const data = frame.data;
+    const size =
+      typeof data === 'string' ? this.#writer.writeText(first, data) : this.#writer.writeOctets(first, data);
+    this.#batch.flushIfLarge();
+    this.#account();
+    return size;
+  }
+
+  /** Frames a ping or a pong. @returns octets of header and payload. */
+  sendControl(opcode: number, payload: string | Buffer): number {
+    return this.sendFrame({ opcode, fin: true, data: payload });
+  }
+
+  /** Answers a ping; while the peer takes nothing, only the newest one. */
+  answerPing(payload: Buffer): void {
+    if (this.#batch.backlog > this.#settings.softBacklogBytes) {
+      if (this.#unanswered !== undefined) this.pongsDropped += 1;
+      this.#unanswered = payload;
+      return;
+    }
+    this.sendControl(Opcode.PONG, payload);
+  }
+
+  /** Adds frames made elsewhere, by reference. @returns their octets. */
+  sendFramed(octets: Buffer): number {
+    this.#batch.append(octets);
+    this.#batch.flushIfLarge();
+    this.#account();
+    return octets.length;
+  }
+
+  /** Puts a Close on the socket, behind all that was sent (RFC 6455 §5.5.1). */
+  sendClose(code: number, reason: string): void {
+    this.#unanswered = undefined;
+    this.#writer.writeOctets(firstOctet(Opcode.CLOSE, true, false), encodeClosePayload(code, reason));
+    this.#batch.flush();
+    this.#account();
+  }
+
+  /** Waits until the socket has taken all that was sent. @throws what {@link Sender.discard} gives. */
+  taken(): Promise<void> {
+    return this.#batch.taken();
+  }
+
+  /** Ends the byte stream once all that was sent is written. */
+  end(): void {
+    this.#batch.end(() => undefined);
+  }
+
+  /** Forgets all that was not taken: the stream is gone. */
+  discard(reason: Error): void {
+    backlogBudget.release(this.#owner);
+    this.#charged = 0;
+    this.#batch.discard(reason);
+  }
+
+  /** Notes a backlog that outlives the turn. */
+  #account(): void {
+    const backlog = this.#batch.backlog;
+    if (backlog >= this.#settings.softBacklogBytes) this.#isOverSoft = true;
+    if (backlog < this.#settings.softBacklogBytes && this.#charged === 0) return;
+    const held = backlog < this.#settings.softBacklogBytes / 16 ? 0 : backlog;
+    const change = held - this.#charged;
+    if (change === 0) return;
+    this.#charged = held;
+    backlogBudget.charge(this.#owner, change);
+  }
+
+  #batchOnProgress(): void {
+    this.#account();
+    if (this.#batch.backlog >= this.#settings.softBacklogBytes) return;
+    if (this.#unanswered !== undefined) {
+      const payload = this.#unanswered;
+      this.#unanswered = undefined;
+      this.sendControl(Opcode.PONG, payload);
+    }
+    if (this.#isOverSoft) {
+      this.#isOverSoft = false;
+      this.#owner.onDrain();
+    }
+  }
+}

@@ -1,0 +1,280 @@
+import type { Duplex } from 'node:stream';
+import { ConnectionClosedError, LimitError, ProtocolError } from '../errors.js';
+import { log } from '../logging.js';
+import { truncateReason } from '../protocol/close-frame.js';
+import {
+  ClosingState,
+  afterCloseReceived,
+  afterCloseSent,
+  isClosing,
+  mayReceive,
+  maySend,
+} from '../protocol/closing-state.js';
+import { CloseCode, DEFAULT_REASONS } from '../protocol/constants.js';
+import { ClosingDeadline } from './closing-deadline.js';
+import type { Origin, TimeoutKind } from './connection-events.js';
+import type { ConnectionSettings } from './connection-options.js';
+import type { Delivery } from './inbox.js';
+import { Receiver, type ReceiverOwner } from './receiver.js';
+import { Sender, type SenderOwner } from './sender.js';
+
+/** Takes what happens in a {@link Session}; one object serves all owners, so that none of them needs closures. */
+export interface SessionEvents<Owner> {
+  /** Octets came; they are not parsed yet. */
+  octets(owner: Owner): void;
+  message(owner: Owner, message: Delivery): void;
+  ping(owner: Owner, payload: Buffer): void;
+  pong(owner: Owner, payload: Buffer): void;
+  closing(owner: Owner, code: number, reason: string, origin: Origin): void;
+  timeout(owner: Owner, kind: TimeoutKind): void;
+  failed(owner: Owner, error: Error): void;
+  drain(owner: Owner): void;
+  /** The byte stream is gone, and what it brought was parsed. */
+  ended(owner: Owner): void;
+}
+
+/** Tells how a session ended. */
+export interface Outcome {
+  /** Code received: 1005 if the peer's Close was empty, 1006 if there was none. */
+  readonly code: number;
+  readonly reason: string;
+  /** Whether both Close frames were seen. */
+  readonly wasClean: boolean;
+}
+
+/**
+ * Is one WebSocket over an open byte stream: what is received and sent on it, and the closing handshake
+ * (RFC 6455 §7) that ends it.
+ */
+export class Session<Owner> implements ReceiverOwner, SenderOwner {
+  readonly receiver: Receiver;
+  readonly sender: Sender;
+  state: ClosingState = ClosingState.OPEN;
+  bytesReceived = 0;
+
+  readonly #owner: Owner;
+  readonly #events: SessionEvents<Owner>;
+  readonly #stream: Duplex;
+  readonly #settings: ConnectionSettings;
+  readonly #isServer: boolean;
+  #deadline: ClosingDeadline | undefined;
+  #closeCode: number = CloseCode.NO_STATUS_RECEIVED;
+  #closeReason = '';
+  #sentCode: number | undefined;
+  #received: { code: number; reason: string } | undefined;
+  #failure: Error | undefined;
+
+  constructor(
+    owner: Owner,
+    events: SessionEvents<Owner>,
+    stream: Duplex,
+    settings: ConnectionSettings,
+    isServer: boolean,
+  ) {
+    this.#owner = owner;
+    this.#events = events;
+    this.#stream = stream;
+    this.#settings = settings;
+    this.#isServer = isServer;
+    this.receiver = new Receiver(this, stream, settings, isServer);
+    this.sender = new Sender(this, stream, settings, !isServer);
+    stream.on('error', (error) => this.#streamOnError(error));
+    stream.on('close', () => this.#streamOnClose());
+  }
+
+  /** Tells how the session ended, or would if the stream went now. */
+  get outcome(): Outcome {
+    const { code, reason } = this.#received ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: '' };
+    return { code, reason, wasClean: this.#received !== undefined && this.#sentCode !== undefined };
+  }
+
+  /** Makes the error for whatever the end of this session prevents. */
+  closedError(): ConnectionClosedError {
+    const { code, reason, wasClean } = this.outcome;
+    const cause = this.#failure === undefined ? undefined : { cause: this.#failure };
+    return new ConnectionClosedError(code, this.#sentCode, reason, wasClean, cause);
+  }
+
+  /** Begins to deliver and to read; `head` is what came behind the opening handshake. */
+  start(head: Buffer | undefined): void {
+    const stream = this.#stream;
+    stream.on('data', (chunk: Buffer) => this.receiver.push(chunk));
+    stream.on('end', () => this.#streamOnEnd());
+    if (head !== undefined && head.length > 0) this.receiver.push(Buffer.from(head));
+    this.receiver.start();
+  }
+
+  /** Decides the closing handshake; {@link Session.writeClose} sends its frame behind what is queued. */
+  beginClosing(code: number, reason: string): void {
+    if (!maySend(this.state)) return;
+    this.#decide(code, reason, 'local');
+    this.state = afterCloseSent(this.state);
+    this.#watchClosing(this.#settings.closeTotalTimeoutMs);
+    this.receiver.readToTheEnd();
+  }
+
+  /** Puts our Close on the socket: nothing follows it. */
+  writeClose(): void {
+    if (this.#sentCode !== undefined || this.state === ClosingState.CLOSED) return;
+    this.#sentCode = this.#closeCode;
+    this.sender.sendClose(this.#closeCode, this.#closeReason);
+    if (this.state === ClosingState.CLOSE_RECEIVED) this.state = afterCloseSent(this.state);
+    this.#endStreamIfComplete();
+  }
+
+  /** Fails the connection (RFC 6455 §7.1.7): says why, ignores what still comes, ends the stream. */
+  fail(error: Error): void {
+    if (!mayReceive(this.state) || this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#events.failed(this.#owner, error);
+    const isPeers = error instanceof ProtocolError || error instanceof LimitError;
+    const code = isPeers ? error.closeCode : CloseCode.INTERNAL_ERROR;
+    this.#abandon(code, truncateReason(isPeers ? error.message : DEFAULT_REASONS[code]!));
+  }
+
+  /** Says goodbye as well as it can, waiting for nothing. */
+  leave(code: number): void {
+    if (!maySend(this.state)) {
+      this.#stream.destroy();
+      return;
+    }
+    this.#abandon(code, DEFAULT_REASONS[code] ?? '');
+  }
+
+  /** Ends at once; `code` is reported to us, never sent (RFC 6455 §7.4.1). */
+  drop(code: number, reason: string): void {
+    if (maySend(this.state)) {
+      this.#decide(code, reason, 'local');
+      this.state = afterCloseSent(this.state);
+    }
+    this.receiver.ignoreFurtherOctets();
+    this.#stream.destroy();
+  }
+
+  /** Ends at once and says nothing. */
+  terminate(): void {
+    this.receiver.ignoreFurtherOctets();
+    if (maySend(this.state)) this.state = afterCloseSent(this.state);
+    this.#stream.destroy();
+  }
+
+  /** Ends a connection whose peer does not take what it is sent. */
+  endSlowConsumer(): void {
+    log('warn', 'slow consumer ended', { backlog: this.sender.backlog });
+    this.drop(CloseCode.TRY_AGAIN_LATER, 'slow consumer');
+  }
+
+  /** Ends a connection whose peer shows no life. */
+  endSilentPeer(): void {
+    this.#events.timeout(this.#owner, 'keepalive');
+    this.drop(CloseCode.ABNORMAL_CLOSURE, DEFAULT_REASONS[CloseCode.ABNORMAL_CLOSURE]!);
+  }
+
+  // What the receiver finds.
+
+  deliver(message: Delivery): void {
+    this.#events.message(this.#owner, message);
+  }
+
+  onOctets(count: number): void {
+    this.bytesReceived += count;
+    this.#events.octets(this.#owner);
+  }
+
+  onPing(payload: Buffer): void {
+    // Also after our own Close was decided, but not after it was sent (RFC 6455 §5.5.1).
+    if (this.#sentCode === undefined) this.sender.answerPing(payload);
+    this.#events.ping(this.#owner, payload);
+  }
+
+  onPong(payload: Buffer): void {
+    this.#events.pong(this.#owner, payload);
+  }
+
+  onPeerClose(code: number, reason: string): void {
+    this.#received = { code, reason };
+    const isAnswer = isClosing(this.state);
+    this.state = afterCloseReceived(this.state);
+    if (isAnswer) {
+      this.#endStreamIfComplete();
+      return;
+    }
+    this.#decide(code, reason, 'remote');
+    // The answer carries the code and no reason.
+    this.#closeReason = '';
+    this.#watchClosing(this.#settings.closeTotalTimeoutMs);
+  }
+
+  beginTurn(): void {
+    this.sender.beginTurn();
+  }
+
+  endTurn(): void {
+    this.sender.endTurn();
+  }
+
+  onDrain(): void {
+    this.receiver.endPenalty();
+    this.#events.drain(this.#owner);
+  }
+
+  #decide(code: number, reason: string, origin: Origin): void {
+    this.#closeCode = code;
+    this.#closeReason = reason;
+    this.#events.closing(this.#owner, code, reason, origin);
+  }
+
+  #abandon(code: number, reason: string): void {
+    this.receiver.ignoreFurtherOctets();
+    if (this.state === ClosingState.OPEN) {
+      this.state = afterCloseSent(this.state);
+      this.#decide(code, reason, 'local');
+    }
+    if (this.#sentCode === undefined) {
+      this.#sentCode = code;
+      this.sender.sendClose(code, reason);
+    }
+    this.sender.end();
+    this.#deadline?.cancel();
+    this.#watchClosing(this.#settings.closeTimeoutMs);
+  }
+
+  /** The server ends the stream first; the client waits for that (RFC 6455 §7.1.1). */
+  #endStreamIfComplete(): void {
+    if (this.state !== ClosingState.CLOSE_COMPLETE || this.#sentCode === undefined) return;
+    if (this.#isServer || this.#stream.readableEnded) this.sender.end();
+  }
+
+  #watchClosing(totalMs: number): void {
+    this.#deadline = new ClosingDeadline(
+      this.#settings.closeTimeoutMs,
+      totalMs,
+      () => this.bytesReceived + this.sender.takenBytes,
+      () => this.#deadlineOnExpired(),
+    );
+  }
+
+  #deadlineOnExpired(): void {
+    if (this.state !== ClosingState.CLOSE_COMPLETE) this.#events.timeout(this.#owner, 'close');
+    this.#stream.destroy();
+  }
+
+  #streamOnEnd(): void {
+    const answers = this.state === ClosingState.CLOSE_RECEIVED || this.state === ClosingState.CLOSE_COMPLETE;
+    if (!answers) this.#stream.destroy();
+    else if (this.#sentCode !== undefined) this.sender.end();
+  }
+
+  #streamOnError(error: Error): void {
+    this.#failure ??= error;
+  }
+
+  #streamOnClose(): void {
+    this.receiver.parseRest();
+    this.state = ClosingState.CLOSED;
+    this.#deadline?.cancel();
+    this.receiver.ignoreFurtherOctets();
+    this.sender.discard(this.closedError());
+    this.#events.ended(this.#owner);
+  }
+}

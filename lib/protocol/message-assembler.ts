@@ -1,0 +1,209 @@
+import { StringDecoder } from 'node:string_decoder';
+import { parseClosePayload } from './close-frame.js';
+import { Opcode } from './constants.js';
+import type { FrameSink } from './frame-parser.js';
+import type { MemoryBudget } from './memory-budget.js';
+import { Utf8Validator, decodeText } from './utf8.js';
+import * as violation from './violations.js';
+
+/** Names the kinds of data message. */
+export type MessageType = 'text' | 'binary';
+
+/** Is a piece of a data message: its octets as they arrived; text is cut between characters. */
+export type MessageFragment =
+  | { readonly type: 'text'; readonly data: string; readonly final: boolean }
+  | { readonly type: 'binary'; readonly data: Buffer; readonly final: boolean };
+
+/** Takes what a peer said, message by message. */
+export interface MessageSink {
+  onText(text: string): void;
+  onBinary(data: Buffer): void;
+  onFragment(fragment: MessageFragment): void;
+  onPing(payload: Buffer): void;
+  onPong(payload: Buffer): void;
+  onClose(code: number, reason: string): void;
+}
+
+/** Configures a {@link MessageAssembler}. */
+export interface MessageAssemblerOptions {
+  /** Longest message, in octets; with `fragments` the longest frame. */
+  readonly maxMessageBytes: number;
+  /** Most empty fragments in a row. */
+  readonly maxEmptyFragments: number;
+  /** Whether messages are handed on in pieces instead of whole. */
+  readonly fragments: boolean;
+}
+
+/** A payload is copied out of its chunk when it is smaller than this, or than a quarter of what it would pin. */
+const PIN_LIMIT = 4 * 1024;
+/** First size of the buffer that a message in pieces grows in. */
+const FIRST_CAPACITY = 4 * 1024;
+const NO_OCTETS = Buffer.alloc(0);
+
+/**
+ * Joins frames to messages (RFC 6455 §5.4, §5.6, §8.1), within limits that are checked from the headers. What it
+ * holds of unfinished messages is charged to a process-wide budget in the name of `holder`.
+ */
+export class MessageAssembler<Holder extends object> implements FrameSink {
+  readonly #sink: MessageSink;
+  readonly #options: MessageAssemblerOptions;
+  readonly #budget: MemoryBudget<Holder>;
+  readonly #holder: Holder;
+
+  /** Kind of the message under way. */
+  #opcode = 0;
+  #fin = false;
+  /** Octets of the message under way that its headers have announced. */
+  #announced = 0;
+  #emptyRun = 0;
+
+  /** Grows with the message under way; never beyond twice its octets, nor beyond what was announced. */
+  #buffer: Buffer = NO_OCTETS;
+  #length = 0;
+  #octetsOr = 0;
+  #validator: Utf8Validator | undefined;
+  #decoder: StringDecoder | undefined;
+
+  constructor(sink: MessageSink, options: MessageAssemblerOptions, budget: MemoryBudget<Holder>, holder: Holder) {
+    this.#sink = sink;
+    this.#options = options;
+    this.#budget = budget;
+    this.#holder = holder;
+  }
+
+  onFrame(
+    opcode: number,
+    fin: boolean,
+    rsv1: boolean,
+    buffer: Buffer,
+    start: number,
+    end: number,
+    octetsOr: number,
+  ): void {
+    // hot path: benchmarks/micro/message-assembler
+    if (fin && opcode !== Opcode.CONTINUATION && !this.#options.fragments) {
+      const length = end - start;
+      if (length > this.#options.maxMessageBytes) {
+        throw violation.messageTooLong(this.#options.maxMessageBytes, length);
+      }
+      if (opcode === Opcode.TEXT) {
+        const text = decodeText(buffer, start, end, octetsOr);
+        if (text === undefined) throw violation.invalidUtf8('text message');
+        this.#sink.onText(text);
+      } else {
+        this.#sink.onBinary(keep(buffer, start, end));
+      }
+      return;
+    }
+    this.onFrameStart(opcode, fin, rsv1, end - start);
+    this.onFramePiece(buffer, start, end, octetsOr, true);
+  }
+
+  onFrameStart(opcode: number, fin: boolean, _rsv1: boolean, payloadLength: number): void {
+    if (opcode !== Opcode.CONTINUATION) {
+      this.#opcode = opcode;
+      this.#announced = 0;
+      this.#emptyRun = 0;
+    }
+    this.#fin = fin;
+    this.#announced = (this.#options.fragments ? 0 : this.#announced) + payloadLength;
+    if (this.#announced > this.#options.maxMessageBytes) {
+      throw violation.messageTooLong(this.#options.maxMessageBytes, this.#announced);
+    }
+    if (payloadLength > 0) this.#emptyRun = 0;
+    else if (++this.#emptyRun > this.#options.maxEmptyFragments) {
+      throw violation.tooManyEmptyFragments(this.#options.maxEmptyFragments);
+    }
+  }
+
+  onFramePiece(buffer: Buffer, start: number, end: number, octetsOr: number, last: boolean): void {
+    const endsMessage = last && this.#fin;
+    if (this.#opcode === Opcode.TEXT) {
+      const validator = (this.#validator ??= new Utf8Validator());
+      if (!validator.push(buffer, start, end)) throw violation.invalidUtf8('text message');
+      if (endsMessage && !validator.isComplete) throw violation.invalidUtf8('text message');
+    }
+    if (this.#options.fragments) {
+      this.#handOnFragment(buffer, start, end, endsMessage);
+      return;
+    }
+    this.#append(buffer, start, end);
+    this.#octetsOr |= octetsOr;
+    if (endsMessage) this.#finish();
+  }
+
+  onControlFrame(opcode: number, buffer: Buffer, start: number, end: number): void {
+    if (opcode === Opcode.CLOSE) {
+      const { code, reason } = parseClosePayload(buffer, start, end);
+      this.#sink.onClose(code, reason);
+    } else if (opcode === Opcode.PING) {
+      this.#sink.onPing(keep(buffer, start, end));
+    } else {
+      this.#sink.onPong(keep(buffer, start, end));
+    }
+  }
+
+  /** Lets go of an unfinished message; the connection is gone or failed. */
+  discard(): void {
+    this.#budget.release(this.#holder);
+    this.#buffer = NO_OCTETS;
+    this.#length = 0;
+  }
+
+  #append(buffer: Buffer, start: number, end: number): void {
+    const length = this.#length + end - start;
+    if (length > this.#buffer.length) this.#grow(length);
+    buffer.copy(this.#buffer, this.#length, start, end);
+    this.#length = length;
+  }
+
+  /** Doubles, so that many small pieces cost linear time, but takes no more than was announced. */
+  #grow(needed: number): void {
+    const doubled = Math.max(needed * 2, FIRST_CAPACITY);
+    const capacity = this.#fin ? Math.min(doubled, this.#announced) : doubled;
+    const grown = Buffer.allocUnsafeSlow(Math.max(capacity, needed));
+    this.#budget.charge(this.#holder, grown.length - this.#buffer.length);
+    this.#buffer.copy(grown, 0, 0, this.#length);
+    this.#buffer = grown;
+  }
+
+  #finish(): void {
+    const buffer = this.#buffer;
+    const length = this.#length;
+    const octetsOr = this.#octetsOr;
+    this.#budget.charge(this.#holder, -buffer.length);
+    this.#buffer = NO_OCTETS;
+    this.#length = 0;
+    this.#octetsOr = 0;
+    if (this.#opcode === Opcode.BINARY) {
+      this.#sink.onBinary(keep(buffer, 0, length));
+      return;
+    }
+    this.#validator!.reset();
+    const ascii = (octetsOr & 0x80) === 0;
+    this.#sink.onText(buffer.toString(ascii ? 'latin1' : 'utf8', 0, length));
+  }
+
+  #handOnFragment(buffer: Buffer, start: number, end: number, final: boolean): void {
+    if (this.#opcode === Opcode.BINARY) {
+      if (end > start || final) this.#sink.onFragment({ type: 'binary', data: keep(buffer, start, end), final });
+      return;
+    }
+    const decoder = (this.#decoder ??= new StringDecoder('utf8'));
+    const data = decoder.write(buffer.subarray(start, end));
+    if (final) {
+      this.#validator!.reset();
+      decoder.end();
+    }
+    if (data !== '' || final) this.#sink.onFragment({ type: 'text', data, final });
+  }
+}
+
+/** Gives octets that outlive the call without pinning a large chunk for a few of them. */
+function keep(buffer: Buffer, start: number, end: number): Buffer {
+  const length = end - start;
+  if (length >= PIN_LIMIT && length >= buffer.length >>> 2) return buffer.subarray(start, end);
+  const copy = Buffer.allocUnsafe(length);
+  buffer.copy(copy, 0, start, end);
+  return copy;
+}
