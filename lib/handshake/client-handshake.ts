@@ -64,8 +64,10 @@ export function requestHeaders(fields: HandshakeFields): string[] {
     if (own.all(name).length > 1) throw new InvalidOptionError('headers', name, 'a field that is sent once');
   }
   const host = own.single('host') ?? authority;
-  if (parseAuthority(host) === undefined)
-    throw new InvalidOptionError('headers["Host"]', host, 'a host and port');
+  if (parseAuthority(host) === undefined) {
+    const option = own.single('host') === undefined ? 'url' : 'headers["Host"]';
+    throw new InvalidOptionError(option, host, 'a host, or a host and port');
+  }
   if (origin !== undefined && (typeof origin !== 'string' || !isFieldValue(origin))) {
     throw new InvalidOptionError('origin', origin, 'a string of printable Latin-1 characters');
   }

@@ -6,13 +6,12 @@ import {
   rejected,
   rejectResponse,
   unsupportedVersion,
-  type Acceptance,
   type Refusal,
 } from '../../lib/handshake/handshake-response.js';
 import { statusMessageOf } from '../../lib/handshake/status-message.js';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
-const accept = (more: object = {}) => acceptResponse({ key: KEY, ...more } as Acceptance).toString('latin1');
+const accept = (more: object = {}) => acceptResponse({ key: KEY, ...more }).toString('latin1');
 const reject = (refusal: object) => rejectResponse(refusal as Refusal).toString('latin1');
 
 /** What must never get into a header, at the front, inside and at the end (H10). */

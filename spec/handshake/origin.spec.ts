@@ -1,9 +1,10 @@
 import { expect } from 'chai';
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { InvalidOptionError } from '../../lib/errors.js';
 import { OriginPolicy } from '../../lib/handshake/origin.js';
 
-const request = {} as IncomingMessage;
+const request = new IncomingMessage(new Socket());
 const admits = (policy: OriginPolicy, origin: string | undefined, host = 'example.com') =>
   policy.examine(origin, host, request).ok;
 
