@@ -78,6 +78,8 @@ export class GuardedEmitter<Events extends object> extends EventEmitter<Events> 
   #guard<L>(listener: L): L {
     if (typeof listener !== 'function') throw new InvalidOptionError('listener', listener, 'a function');
     const unguarded = listener as unknown as Listener;
+    // eventemitter3 removes a listener of `once` by what it holds: the wrapper.
+    if (this.#listeners.has(unguarded)) return listener;
     let guard = this.#guards.get(unguarded);
     if (guard === undefined) {
       const failed = (error: unknown, args: readonly unknown[]): void => this.listenerFailed(error, args);

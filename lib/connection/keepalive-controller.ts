@@ -13,6 +13,8 @@ import {
   withOptions,
 } from './keepalive-entry.js';
 
+export { KeepaliveEntry, type KeepaliveOptions, type KeepaliveSettings, type KeepaliveTarget };
+
 /** Maps the events of a {@link KeepaliveController} to their arguments. */
 export interface KeepaliveEvents<T extends KeepaliveTarget = KeepaliveTarget> {
   /** A ping went out. */

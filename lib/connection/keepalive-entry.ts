@@ -1,4 +1,4 @@
-import { type Option, milliseconds, normalise, number, type SchemaOf, string } from '../options.js';
+import { milliseconds, normalise, number, type SchemaOf, string } from '../options.js';
 import { DEFAULTS, MAX_CONTROL_PAYLOAD } from '../protocol/constants.js';
 import type { Due } from './due-queue.js';
 

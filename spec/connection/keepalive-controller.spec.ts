@@ -794,9 +794,13 @@ describe('KeepaliveController', () => {
 
     it('may be answered, deleted or configured from within ping', () => {
       const controller = new KeepaliveController<KeepaliveTarget>({ interval: 1 });
-      const answering = { ping: () => controller.pong(answering, new Uint8Array()) };
-      const leaving = { ping: sinon.spy(() => controller.delete(leaving)) };
-      const calming = { ping: sinon.spy(() => controller.add(calming, { interval: 0 })) };
+      const answering: KeepaliveTarget = { ping: () => controller.pong(answering, new Uint8Array()) };
+      const leaving: { ping: sinon.SinonSpy } = {
+        ping: sinon.spy((): unknown => controller.delete(leaving)),
+      };
+      const calming: { ping: sinon.SinonSpy } = {
+        ping: sinon.spy((): unknown => controller.add(calming, { interval: 0 })),
+      };
       const pong = sinon.spy();
       controller.on('pong', pong);
       for (const target of [answering, leaving, calming]) controller.add(target);
