@@ -14,7 +14,7 @@ export function cleanChatName(wanted: string): string {
     // A letter carries a few marks at most, else its neighbours' lines are overprinted.
     .replace(/(\p{M}{2})\p{M}+/gu, '$1')
     .trim();
-  return [...visible].slice(0, MAX_NAME_LENGTH).join('').trim();
+  return Array.from(visible).slice(0, MAX_NAME_LENGTH).join('').trim();
 }
 
 /** Tells apart two members who ask for the same name. */

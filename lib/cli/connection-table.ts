@@ -47,11 +47,10 @@ export class ConnectionTable {
 
   #row(connection: Connection): ConnectionRow {
     const { id, at } = this.#arrivalOf(connection);
-    const [name, address, port] = connection.peername;
     const { bytesReceived, bytesSent } = connection.counters;
     return {
       id,
-      peer: `${name || address}:${String(port)}`,
+      peer: peerOf(connection),
       path: connection.path.slice(0, MAX_FIELD_LENGTH),
       protocol: connection.protocol.slice(0, MAX_FIELD_LENGTH),
       state: connection.state,
@@ -70,4 +69,11 @@ export class ConnectionTable {
     this.#arrivals.set(connection, arrival);
     return arrival;
   }
+}
+
+function peerOf({ peername, remotePort }: Connection): string {
+  return `${peername.includes(':') ? `[${peername}]` : peername}:${String(remotePort)}`.slice(
+    0,
+    MAX_FIELD_LENGTH,
+  );
 }

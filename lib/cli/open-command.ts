@@ -45,10 +45,17 @@ function dial(options: OpenOptions, signal: AbortSignal): Promise<WebSocketClien
     timeout: options.timeoutMs,
     keepalive: options.keepalive,
     signal,
+    // At a terminal a person sees what hangs, and has Ctrl-C. A pipe waits for a slow server as long as it moves.
+    ...(isInteractive() ? {} : { closeTimeoutMs: 15_000, closeTotalTimeoutMs: 2 ** 31 - 1 }),
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...(options.insecure ? { rejectUnauthorized: false } : {}),
   });
+}
+
+/** Tells whether a person is at both ends, else it is a pipe. */
+function isInteractive(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY;
 }
 
 async function converse(
@@ -57,8 +64,7 @@ async function converse(
   onStop: (stop: (signal: StopSignal) => void) => void,
 ): Promise<ExitStatus> {
   const outcome = new ConnectionOutcome(connection);
-  const isInteractive = process.stdin.isTTY && process.stdout.isTTY;
-  const session = isInteractive
+  const session = isInteractive()
     ? new TerminalSession(connection, process.stdin, process.stdout, options)
     : new PipeSession(connection, process.stdin, process.stdout, {
         ...options,
@@ -70,16 +76,16 @@ async function converse(
     if (session instanceof TerminalSession && process.stderr.isTTY) session.print(text);
     else printStatus(text);
   };
-  if (isInteractive || options.verbose) tell(describeConnection(connection));
+  if (isInteractive() || options.verbose) tell(describeConnection(connection));
   if (options.verbose) tellPings(connection, tell);
   await session.run();
   await outcome.gone;
-  return conclude(session, outcome, isInteractive || options.verbose);
+  return conclude(session, outcome, isInteractive() || options.verbose);
 }
 
 function describeConnection(connection: WebSocketClient): string {
   const protocol = connection.protocol ? `, protocol ${printableText(connection.protocol)}` : '';
-  return `connected to ${connection.url} (${connection.peername.join(' ')}${protocol})`;
+  return `connected to ${connection.url} (${connection.remoteAddress} port ${String(connection.remotePort)}${protocol})`;
 }
 
 function tellPings(connection: WebSocketClient, tell: (text: string) => void): void {

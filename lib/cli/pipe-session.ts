@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
-import { ConnectionClosedError, type WebSocketClient } from '../index.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WebSocketClient } from '../index.js';
 import type { StopSignal } from './exit-status.js';
 import { LineSplitter } from './line-splitter.js';
 import { printableText } from './printable-text.js';
@@ -12,7 +12,7 @@ const LINE_FEED = Buffer.from('\n');
 export interface PipeOptions {
   /** Chunks as binary messages instead of lines as text messages. */
   readonly binary: boolean;
-  /** How long to stay after the end of the input, in milliseconds. */
+  /** How long to stay after the end of the input, in milliseconds; Infinity until the peer closes. */
   readonly waitMs: number;
   /** Whether a terminal shows the output, so that control characters have to be escaped. */
   readonly isShown: boolean;
@@ -27,7 +27,8 @@ export class PipeSession {
   readonly #input: Readable;
   readonly #output: Writable;
   readonly #options: PipeOptions;
-  readonly #ended = new AbortController();
+  /** Aborted once the connection is gone. */
+  readonly #gone = new AbortController();
   #failure: Error | undefined;
 
   constructor(connection: WebSocketClient, input: Readable, output: Writable, options: PipeOptions) {
@@ -44,21 +45,40 @@ export class PipeSession {
 
   /** Runs until the connection is gone and all that came from it is written. */
   async run(): Promise<void> {
+    const connection = this.#connection;
+    connection.on('message', (message) => this.#connectionOnMessage(message));
+    // Once closing has begun the library reads to the end and keeps only a few messages for who pauses.
+    connection.on('closing', () => connection.resume());
+    connection.once('close', () => this.#gone.abort());
+    this.#output.on('drain', () => connection.resume());
     this.#output.on('error', (error) => this.#fail(error));
-    this.#connection.once('close', () => {
-      this.#ended.abort();
-      // A pipe whose writer lives on would keep the process waiting for input that nobody can take.
-      this.#input.destroy();
+    const sending = this.#send().catch((error: unknown) => {
+      // What the end of the connection interrupts here is no failure of the pipe.
+      if (!this.#gone.signal.aborted) this.#fail(error);
     });
-    const sending = this.#send().catch((error: unknown) => this.#fail(error));
-    await this.#receive().catch((error: unknown) => this.#fail(error));
+    if (!this.#gone.signal.aborted) await once(this.#gone.signal, 'abort');
+    // A pipe whose writer lives on would keep the process waiting for input that nobody can take.
+    this.#input.destroy();
     await sending;
+    await this.#flush();
   }
 
   /** Closes with 1001; when asked again, drops the connection. */
   stop(signal: StopSignal): void {
     if (this.#connection.isClosed) this.#connection.terminate();
     else this.#connection.close(1001, `Stopped by ${signal}`);
+  }
+
+  #connectionOnMessage(message: string | Buffer): void {
+    if (this.#output.destroyed) return;
+    const isTaken = this.#output.write(this.#framed(message));
+    if (!isTaken && !this.#connection.isClosed) this.#connection.pause();
+  }
+
+  #framed(message: string | Buffer): string | Buffer {
+    if (this.#options.binary) return message;
+    if (this.#options.isShown) return `${printableText(message.toString())}\n`;
+    return typeof message === 'string' ? `${message}\n` : Buffer.concat([message, LINE_FEED]);
   }
 
   async #send(): Promise<void> {
@@ -73,35 +93,29 @@ export class PipeSession {
   }
 
   async #sendAll(messages: readonly (string | Buffer)[]): Promise<void> {
+    const { signal } = this.#gone;
     for (const message of messages) {
       if (this.#connection.isClosed) return;
-      if (!this.#connection.write(message))
-        await once(this.#connection, 'drain', { signal: this.#ended.signal });
+      if (!this.#connection.write(message)) await once(this.#connection, 'drain', { signal });
     }
   }
 
-  async #receive(): Promise<void> {
-    for await (const message of this.#connection as AsyncIterable<string | Buffer>) {
-      const taken = this.#output.write(this.#framed(message));
-      if (!taken && !this.#output.destroyed) await once(this.#output, 'drain');
-    }
-  }
-
-  #framed(message: string | Buffer): string | Buffer {
-    if (this.#options.binary) return message;
-    if (this.#options.isShown) return `${printableText(message.toString())}\n`;
-    return typeof message === 'string' ? `${message}\n` : Buffer.concat([message, LINE_FEED]);
-  }
-
+  /** Stays as long as `--wait` says, and until the socket took everything: closing has a deadline. */
   async #wait(): Promise<void> {
     if (this.#connection.isClosed) return;
-    if (this.#options.waitMs === Infinity) await once(this.#ended.signal, 'abort');
-    else await delay(this.#options.waitMs, undefined, { signal: this.#ended.signal });
+    const { signal } = this.#gone;
+    if (this.#options.waitMs === Infinity) await once(signal, 'abort');
+    else await delay(this.#options.waitMs, undefined, { signal });
+    await this.#connection.flushed();
+  }
+
+  /** Waits until the reader of the output took everything, or is gone. */
+  async #flush(): Promise<void> {
+    if (this.#output.destroyed) return;
+    await new Promise<void>((resolve) => this.#output.write('', () => resolve()));
   }
 
   #fail(error: unknown): void {
-    // The end of the connection itself is told by its code; what it interrupts here is no failure of the pipe.
-    if (error instanceof ConnectionClosedError || this.#ended.signal.aborted) return;
     this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.#connection.close(1001);
   }
