@@ -6,7 +6,16 @@
  *   node .ci/build.js --check   writes neither; fails when typings/ is not what lib/ declares
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -55,6 +64,11 @@ function keepReachable(folder) {
     }
   }
   for (const file of listFiles(folder)) if (!reached.has(file)) rmSync(join(folder, file));
+  const folders = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
+  // The innermost first.
+  for (const inner of folders.sort().reverse()) if (readdirSync(inner).length === 0) rmdirSync(inner);
 }
 
 /** Puts a fresh folder in the place of an old one. */
