@@ -1,4 +1,4 @@
-import { ConnectionClosedError, type WebSocketClient } from '../index.js';
+import { ConnectionClosedError, type Connection } from '../index.js';
 import { ExitStatus } from './exit-status.js';
 import { printableText } from './printable-text.js';
 
@@ -11,7 +11,7 @@ export class ConnectionOutcome {
   /** Resolves once the connection is gone; never rejects. */
   readonly gone: Promise<void>;
 
-  constructor(connection: WebSocketClient) {
+  constructor(connection: Connection) {
     connection.on('error', (error) => {
       // That the connection is closed is told by the code already.
       if (!(error instanceof ConnectionClosedError)) this.#error ??= error;

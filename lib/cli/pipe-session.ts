@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { WebSocketClient } from '../index.js';
+import type { Connection } from '../index.js';
 import type { StopSignal } from './exit-status.js';
 import { LineSplitter } from './line-splitter.js';
 import { printableText } from './printable-text.js';
@@ -23,15 +23,16 @@ export interface PipeOptions {
  * takes it.
  */
 export class PipeSession {
-  readonly #connection: WebSocketClient;
+  readonly #connection: Connection;
   readonly #input: Readable;
   readonly #output: Writable;
   readonly #options: PipeOptions;
   /** Aborted once the connection is gone. */
   readonly #gone = new AbortController();
+  #isClosing = false;
   #failure: Error | undefined;
 
-  constructor(connection: WebSocketClient, input: Readable, output: Writable, options: PipeOptions) {
+  constructor(connection: Connection, input: Readable, output: Writable, options: PipeOptions) {
     this.#connection = connection;
     this.#input = input;
     this.#output = output;
@@ -47,8 +48,7 @@ export class PipeSession {
   async run(): Promise<void> {
     const connection = this.#connection;
     connection.on('message', (message) => this.#connectionOnMessage(message));
-    // Once closing has begun the library reads to the end and keeps only a few messages for who pauses.
-    connection.on('closing', () => connection.resume());
+    connection.once('closing', () => this.#connectionOnClosing());
     connection.once('close', () => this.#gone.abort());
     this.#output.on('drain', () => connection.resume());
     this.#output.on('error', (error) => this.#fail(error));
@@ -72,7 +72,13 @@ export class PipeSession {
   #connectionOnMessage(message: string | Buffer): void {
     if (this.#output.destroyed) return;
     const isTaken = this.#output.write(this.#framed(message));
-    if (!isTaken && !this.#connection.isClosed) this.#connection.pause();
+    if (!isTaken && !this.#isClosing) this.#connection.pause();
+  }
+
+  /** Takes whatever comes from now on: the library reads to the end, and keeps only a few messages for who pauses. */
+  #connectionOnClosing(): void {
+    this.#isClosing = true;
+    this.#connection.resume();
   }
 
   #framed(message: string | Buffer): string | Buffer {

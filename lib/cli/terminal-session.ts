@@ -1,6 +1,5 @@
 import { clearScreenDown, createInterface, cursorTo, type Interface } from 'node:readline';
-import type { ReadStream, WriteStream } from 'node:tty';
-import type { WebSocketClient } from '../index.js';
+import type { Connection } from '../index.js';
 import type { StopSignal } from './exit-status.js';
 import { printableOctets, printableText } from './printable-text.js';
 import { colour } from './status-line.js';
@@ -11,19 +10,27 @@ export interface TerminalOptions {
   readonly binary: boolean;
 }
 
+/** Is the screen side of a terminal. */
+export type Screen = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
 /** Joins a connection to a person at a terminal: a prompt, and messages printed above it. */
 export class TerminalSession {
-  readonly #connection: WebSocketClient;
-  readonly #output: WriteStream;
+  readonly #connection: Connection;
+  readonly #output: Screen;
   readonly #options: TerminalOptions;
   readonly #prompt: Interface;
   #isPromptOpen = true;
 
-  constructor(connection: WebSocketClient, input: ReadStream, output: WriteStream, options: TerminalOptions) {
+  constructor(
+    connection: Connection,
+    input: NodeJS.ReadableStream,
+    output: Screen,
+    options: TerminalOptions,
+  ) {
     this.#connection = connection;
     this.#output = output;
     this.#options = options;
-    this.#prompt = createInterface({ input, output, prompt: '> ' });
+    this.#prompt = createInterface({ input, output, prompt: '> ', terminal: true });
   }
 
   /** Runs until the connection is gone. */
