@@ -1,5 +1,6 @@
 import { HandshakeError, InvalidOptionError } from '../errors.js';
 import { PROTOCOL_VERSION } from '../protocol/constants.js';
+import { parseExtensions, type ExtensionOffer } from '../protocol/extension-header.js';
 import { acceptKey } from './accept-key.js';
 import { parseAuthority } from './authority.js';
 import { flattenCallerHeaders, type CallerHeaders } from './caller-headers.js';
@@ -41,7 +42,7 @@ export interface HandshakeAnswer {
 export interface Agreement {
   /** Subprotocol; empty if none. */
   readonly protocol: string;
-  /** Value of Sec-WebSocket-Extensions; empty if none. */
+  /** Value of Sec-WebSocket-Extensions, well-formed and only of extensions that were offered; empty if none. */
   readonly extensions: string;
 }
 
@@ -118,35 +119,41 @@ function reservedInRequest(name: string): string | undefined {
 export function examineResponse(answer: HandshakeAnswer): Agreement {
   const { statusCode, rawHeaders, key, protocols = [], extensionsOffered = [] } = answer;
   const fields = new HeaderFields(rawHeaders);
-  const check = (holds: boolean, message: string) => {
-    if (!holds) throw new HandshakeError('validate', message, { statusCode, headers: fields.toRecord() });
-  };
-  check(statusCode === 101, `the server answered with status ${String(statusCode)} in place of 101`);
+  const fail = (message: string, options?: ErrorOptions) =>
+    new HandshakeError('validate', message, { statusCode, headers: fields.toRecord(), ...options });
+
+  if (statusCode !== 101) throw fail(`the server answered with status ${String(statusCode)} in place of 101`);
   const upgrade = fields.list('upgrade');
-  check(
-    upgrade.length === 1 && WEBSOCKET.test(upgrade[0] as string),
-    "the response's Upgrade is not websocket",
-  );
-  const upgrades = fields.list('connection').some((option) => UPGRADE.test(option));
-  check(upgrades, "the response's Connection does not name Upgrade");
+  if (upgrade.length !== 1 || !WEBSOCKET.test(upgrade[0] as string)) {
+    throw fail("the response's Upgrade is not websocket");
+  }
+  if (!fields.list('connection').some((option) => UPGRADE.test(option))) {
+    throw fail("the response's Connection does not name Upgrade");
+  }
 
   const accept = fields.all('sec-websocket-accept');
-  check(accept.length > 0, 'the response has no Sec-WebSocket-Accept');
-  check(accept.length === 1, "the response's Sec-WebSocket-Accept is doubled");
-  check(accept[0] === acceptKey(key), "the response's Sec-WebSocket-Accept does not answer the key");
+  if (accept.length === 0) throw fail('the response has no Sec-WebSocket-Accept');
+  if (accept.length > 1) throw fail("the response's Sec-WebSocket-Accept is doubled");
+  if (accept[0] !== acceptKey(key)) throw fail("the response's Sec-WebSocket-Accept does not answer the key");
 
+  if (fields.all('sec-websocket-protocol').length > 1) {
+    throw fail("the response's Sec-WebSocket-Protocol is doubled");
+  }
   // An empty field names no subprotocol; peers that answer so exist, and nothing is gained by losing them.
   const protocol = fields.single('sec-websocket-protocol') ?? '';
-  check(fields.all('sec-websocket-protocol').length <= 1, "the response's Sec-WebSocket-Protocol is doubled");
-  check(
-    protocol === '' || protocols.includes(protocol),
-    'the server chose a subprotocol that was not offered',
-  );
+  if (protocol !== '' && !protocols.includes(protocol)) {
+    throw fail('the server chose a subprotocol that was not offered');
+  }
 
   const extensions = fields.combined('sec-websocket-extensions');
-  check(
-    extensions === '' || extensionsOffered.length > 0,
-    'the server chose an extension that was not offered',
-  );
+  let accepted: ExtensionOffer[];
+  try {
+    accepted = extensions === '' ? [] : parseExtensions(extensions);
+  } catch (cause) {
+    throw fail("the response's Sec-WebSocket-Extensions is malformed", { cause });
+  }
+  if (!accepted.every(({ name }) => extensionsOffered.includes(name))) {
+    throw fail('the server chose an extension that was not offered');
+  }
   return { protocol, extensions };
 }

@@ -1,4 +1,5 @@
 import { DEFAULTS, PROTOCOL_VERSION } from '../protocol/constants.js';
+import { parseExtensions } from '../protocol/extension-header.js';
 import { isValidKey } from './accept-key.js';
 import { parseAuthority } from './authority.js';
 import { rejected, unsupportedVersion, type Rejected } from './handshake-response.js';
@@ -39,7 +40,7 @@ export interface Accepted {
   readonly origin: string | undefined;
   /** Subprotocols offered, in the client's order of preference. */
   readonly protocols: readonly string[];
-  /** Sec-WebSocket-Extensions, all fields combined; empty when nothing is offered. */
+  /** Sec-WebSocket-Extensions, all fields combined and well-formed; empty when nothing is offered. */
   readonly extensions: string;
 }
 
@@ -102,6 +103,8 @@ function examineWebSocketFields(
   if (fields.all('origin').length > 1) return rejected(400, 'Origin is doubled');
   const protocols = parseSubprotocols(fields);
   if (protocols === undefined) return rejected(400, 'Sec-WebSocket-Protocol is no list of different tokens');
+  const extensions = fields.combined('sec-websocket-extensions');
+  if (!isWellFormed(extensions)) return rejected(400, 'Sec-WebSocket-Extensions is malformed');
   return {
     ok: true,
     version: PROTOCOL_VERSION,
@@ -111,12 +114,23 @@ function examineWebSocketFields(
     host,
     origin: fields.single('origin'),
     protocols,
-    extensions: fields.combined('sec-websocket-extensions'),
+    extensions,
   };
 }
 
 function upgradesToWebSocket(fields: HeaderFields): boolean {
   return fields.list('upgrade').some((protocol) => WEBSOCKET.test(protocol));
+}
+
+/** RFC 6455 §9.1 has a malformed offer refused, even where every extension would be declined. */
+function isWellFormed(extensions: string): boolean {
+  if (extensions === '') return true;
+  try {
+    parseExtensions(extensions);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A body would stand where the first frames are expected: Node hands over the octets behind the header as they come. */

@@ -2,11 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { HandshakeError, InvalidOptionError } from '../../lib/errors.js';
 import { acceptKey, generateKey } from '../../lib/handshake/accept-key.js';
-import {
-  examineResponse,
-  requestHeaders,
-  type HandshakeFields,
-} from '../../lib/handshake/client-handshake.js';
+import { examineResponse, requestHeaders } from '../../lib/handshake/client-handshake.js';
 import { acceptResponse } from '../../lib/handshake/handshake-response.js';
 import { examineRequest } from '../../lib/handshake/server-handshake.js';
 
@@ -260,12 +256,33 @@ describe('examineResponse (RFC 6455 §4.1)', () => {
     [/extension that was not offered/, having(extensions, '', 'permessage-deflate')],
     [/extension that was not offered/, having(extensions, 'constructor')],
     [/extension that was not offered/, having(extensions, '__proto__; a=b')],
+    [/extension that was not offered/, having(extensions, 'a, b'), { extensionsOffered: ['a'] }],
+    [/extension that was not offered/, having(extensions, 'a', 'b'), { extensionsOffered: ['a'] }],
+    [/extension that was not offered/, having(extensions, 'A'), { extensionsOffered: ['a'] }],
+    [/Extensions is malformed/, having(extensions, ','), { extensionsOffered: ['a'] }],
+    [/Extensions is malformed/, having(extensions, 'a;'), { extensionsOffered: ['a'] }],
+    [/Extensions is malformed/, having(extensions, 'a b'), { extensionsOffered: ['a'] }],
+    [/Extensions is malformed/, having(extensions, 'a; b="\\'), { extensionsOffered: ['a'] }],
   ];
   for (const [message, fields, more] of failing) {
     it(`fails ${JSON.stringify(fields)} with ${JSON.stringify(more ?? {})}`, () => {
       expectFailed(message, fields, more);
     });
   }
+
+  it('hands on the extensions that were accepted, all fields combined', () => {
+    const fields = having(extensions, 'a; x=1', '', 'b');
+    const agreement = examine(fields, { extensionsOffered: ['b', 'a'] });
+    expect(agreement).to.deep.equal({ protocol: '', extensions: 'a; x=1, b' });
+  });
+
+  it('keeps the cause of a malformed field', () => {
+    const error = expectFailed(/malformed/, having(extensions, 'a b'));
+    expect(error.cause)
+      .to.be.an.instanceOf(Error)
+      .with.property('message')
+      .that.matches(/offset 2/);
+  });
 
   it('tells the status and the header fields in the error', () => {
     const error = expectFailed(/404/, [...FIELDS, ['Set-Cookie', 'a'], ['set-cookie', 'b']], {

@@ -98,6 +98,7 @@ describe('examineRequest, by hostile peers', () => {
           ...FIELDS,
           ['Origin'],
           ['Sec-WebSocket-Protocol'],
+          ['Sec-WebSocket-Extensions'],
           ['Content-Length'],
         ] as Field[]) {
           // Quadratic, this would be at 10¹² steps for each; the spec's timeout is the generous bound.
