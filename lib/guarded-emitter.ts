@@ -69,8 +69,7 @@ export class GuardedEmitter<Events extends object> extends EventEmitter<Events> 
   }
 
   /** Is told what a listener threw or rejected with, and what it had been called with; logs it. */
-  protected listenerFailed(error: unknown, args: readonly unknown[]): void {
-    void args;
+  protected listenerFailed(error: unknown, _args: readonly unknown[]): void {
     log('error', `a listener of ${this.constructor.name} failed`, { err: error });
   }
 

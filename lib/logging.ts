@@ -59,7 +59,11 @@ export function setLogger(newLogger: Logger | null): void {
   }
   for (const method of ['debug', 'info', 'warn', 'error'] as const) {
     if (typeof (newLogger as Partial<Logger> | undefined)?.[method] !== 'function') {
-      throw new InvalidOptionError(`logger.${method}`, (newLogger as Partial<Logger> | undefined)?.[method], 'a function');
+      throw new InvalidOptionError(
+        `logger.${method}`,
+        (newLogger as Partial<Logger> | undefined)?.[method],
+        'a function',
+      );
     }
   }
   logger = newLogger;

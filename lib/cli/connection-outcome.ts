@@ -8,9 +8,12 @@ export class ConnectionOutcome {
   #code = 1006;
   #reason = '';
   #wasClean = false;
+  /** Resolves once the connection is open; rejects with the error of the opening handshake. */
+  readonly opened: Promise<void>;
   /** Resolves once the connection is gone; never rejects. */
   readonly gone: Promise<void>;
 
+  /** @param connection - may still be dialling; nothing that happens to it is missed then. */
   constructor(connection: Connection) {
     connection.on('error', (error) => {
       // That the connection is closed is told by the code already.
@@ -20,6 +23,11 @@ export class ConnectionOutcome {
       this.#code = code;
       this.#reason = reason;
       this.#wasClean = wasClean;
+    });
+    this.opened = new Promise((resolve, reject) => {
+      connection.once('connect', () => resolve());
+      // After `connect` this changes nothing.
+      connection.once('close', () => reject(this.#error ?? new Error('closed before it was open')));
     });
     this.gone = new Promise((resolve) => connection.once('close', () => resolve()));
   }

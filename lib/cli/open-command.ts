@@ -24,8 +24,10 @@ export async function openCommand(line: CommandLine): Promise<ExitStatus> {
     stop(signal);
   });
   try {
-    const connection = await dial(options, dialling.signal);
-    const status = await converse(connection, options, (listener) => (stop = listener));
+    const connection = dial(options, dialling.signal);
+    const outcome = new ConnectionOutcome(connection);
+    await outcome.opened;
+    const status = await converse(connection, outcome, options, (listener) => (stop = listener));
     return stoppedBy === undefined ? status : statusOfSignal(stoppedBy);
   } catch (error) {
     if (stoppedBy !== undefined) return statusOfSignal(stoppedBy);
@@ -38,8 +40,8 @@ export async function openCommand(line: CommandLine): Promise<ExitStatus> {
   }
 }
 
-function dial(options: OpenOptions, signal: AbortSignal): Promise<WebSocketClient> {
-  return WebSocketClient.open(options.url, {
+function dial(options: OpenOptions, signal: AbortSignal): WebSocketClient {
+  return new WebSocketClient(options.url, {
     headers: options.headers,
     protocol: [...options.protocol],
     timeout: options.timeoutMs,
@@ -60,10 +62,10 @@ function isInteractive(): boolean {
 
 async function converse(
   connection: WebSocketClient,
+  outcome: ConnectionOutcome,
   options: OpenOptions,
   onStop: (stop: (signal: StopSignal) => void) => void,
 ): Promise<ExitStatus> {
-  const outcome = new ConnectionOutcome(connection);
   const session = isInteractive()
     ? new TerminalSession(connection, process.stdin, process.stdout, options)
     : new PipeSession(connection, process.stdin, process.stdout, {

@@ -39,7 +39,10 @@ const ANSWERS: { readonly [K in keyof ConnectionInfo]: (connection: Connection) 
  * Answers one question about a connection.
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown key.
  */
-export function answerConninfo<K extends keyof ConnectionInfo>(connection: Connection, what: K): ConnectionInfo[K] {
+export function answerConninfo<K extends keyof ConnectionInfo>(
+  connection: Connection,
+  what: K,
+): ConnectionInfo[K] {
   if (!Object.hasOwn(ANSWERS, what)) {
     throw new InvalidOptionError('what', what, `one of ${Object.keys(ANSWERS).join(', ')}`);
   }
@@ -82,7 +85,8 @@ export const NO_ADDRESSES: Addresses = Object.freeze({
 
 /** Reads the addresses of a byte stream: a socket's own, or of the socket under an HTTP/2 stream. */
 export function addressesOf(stream: Duplex): Addresses {
-  const socket = stream instanceof Socket ? stream : (stream as { session?: { socket?: Socket } }).session?.socket;
+  const socket =
+    stream instanceof Socket ? stream : (stream as { session?: { socket?: Socket } }).session?.socket;
   return {
     remoteAddress: plainAddress(socket?.remoteAddress),
     remotePort: socket?.remotePort ?? 0,

@@ -106,7 +106,9 @@ export function connectionSettings(options: ConnectionOptions | undefined): Conn
  * Divides options by who owns them.
  * @returns those of {@link ConnectionOptions}, for {@link connectionSettings}, and the rest.
  */
-export function splitConnectionOptions(options: object): [own: ConnectionOptions, rest: Record<string, unknown>] {
+export function splitConnectionOptions(
+  options: object,
+): [own: ConnectionOptions, rest: Record<string, unknown>] {
   const own: Record<string, unknown> = {};
   const rest: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {

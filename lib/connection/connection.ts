@@ -44,7 +44,7 @@ export class Connection extends MessageStream {
   /** Role of this end. */
   readonly role: Role;
   /** Name of the remote end: the URL's host in clients; empty in servers unless `lookupPeerName` gave one. */
-  readonly remoteName: string;
+  remoteName: string;
 
   #addresses = NO_ADDRESSES;
   #details: ConnectDetails | undefined;
@@ -222,7 +222,8 @@ export class Connection extends MessageStream {
    */
   async flushed(): Promise<void> {
     if (this.destroyed) throw this.closedError();
-    if (this.session === undefined || (this.writableLength > 0 && !this.writableEnded)) await this.queueDrained();
+    if (this.session === undefined || (this.writableLength > 0 && !this.writableEnded))
+      await this.queueDrained();
     if (this.session === undefined) throw this.closedError();
     await this.session.sender.taken();
   }
@@ -238,7 +239,11 @@ export class Connection extends MessageStream {
   close(code: number = CloseCode.NORMAL_CLOSURE, reason?: string): void {
     const isLocal = code === CloseCode.ABNORMAL_CLOSURE || code === CloseCode.TLS_HANDSHAKE;
     if (!isLocal && code !== CloseCode.NO_STATUS_RECEIVED && !isSendableCloseCode(code)) {
-      throw new InvalidOptionError('code', code, 'a code that may be sent: 1000-1003, 1005-1015 but not 1004, 3000-4999');
+      throw new InvalidOptionError(
+        'code',
+        code,
+        'a code that may be sent: 1000-1003, 1005-1015 but not 1004, 3000-4999',
+      );
     }
     const text = truncateReason(check('reason', string(DEFAULT_REASONS[code] ?? ''), reason));
     if (this.session === undefined) this.destroy();
@@ -291,7 +296,9 @@ export class Connection extends MessageStream {
     claimStream(stream);
     this.#details = details;
     this.#addresses = addressesOf(stream);
-    this.adopt(new Session<Connection>(this, Connection.#sessionEvents, stream, this.settings, this.isServer));
+    this.adopt(
+      new Session<Connection>(this, Connection.#sessionEvents, stream, this.settings, this.isServer),
+    );
     addLive(this);
     this.#heartbeat.start();
   }
@@ -319,20 +326,27 @@ export class Connection extends MessageStream {
     if (!final) throw new InvalidOptionError('final', final, 'true: control frames are never fragmented');
     const length = byteLength(data);
     if (length > MAX_CONTROL_PAYLOAD) {
-      throw new InvalidOptionError('message', message, `at most ${String(MAX_CONTROL_PAYLOAD)} octets in a control frame`);
+      throw new InvalidOptionError(
+        'message',
+        message,
+        `at most ${String(MAX_CONTROL_PAYLOAD)} octets in a control frame`,
+      );
     }
     const session = this.session;
     if (session === undefined || !maySend(session.state)) return this.#cannotSend();
     if (opcode === Opcode.PING) {
       this.#heartbeat.pinged(data);
-      if (pingChannel.hasSubscribers) pingChannel.publish({ connection: this, payload: data, origin: 'local' });
+      if (pingChannel.hasSubscribers)
+        pingChannel.publish({ connection: this, payload: data, origin: 'local' });
     }
     return session.sender.sendControl(opcode, data);
   }
 
   #cannotSend(): -1 {
     if (this.state !== 'CONNECTING') return -1;
-    throw new InvalidStateError('send: the connection is CONNECTING; wait for connect, or use write, which waits by itself');
+    throw new InvalidStateError(
+      'send: the connection is CONNECTING; wait for connect, or use write, which waits by itself',
+    );
   }
 
   /** Takes this connection out of all that is process-wide. */
@@ -377,7 +391,8 @@ export class Connection extends MessageStream {
     },
     pong(connection, payload) {
       connection.#heartbeat.ponged(payload);
-      if (pongChannel.hasSubscribers) pongChannel.publish({ connection, payload, latency: connection.latency });
+      if (pongChannel.hasSubscribers)
+        pongChannel.publish({ connection, payload, latency: connection.latency });
       connection.emit('pong', payload);
       connection.calls?.notify('pong', payload);
     },
@@ -415,9 +430,18 @@ export interface Connection {
   on<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
   once<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
   off<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-  addListener<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-  removeListener<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-  prependListener<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  addListener<E extends keyof ConnectionEvents>(
+    event: E,
+    listener: (...args: ConnectionEvents[E]) => void,
+  ): this;
+  removeListener<E extends keyof ConnectionEvents>(
+    event: E,
+    listener: (...args: ConnectionEvents[E]) => void,
+  ): this;
+  prependListener<E extends keyof ConnectionEvents>(
+    event: E,
+    listener: (...args: ConnectionEvents[E]) => void,
+  ): this;
   prependOnceListener<E extends keyof ConnectionEvents>(
     event: E,
     listener: (...args: ConnectionEvents[E]) => void,

@@ -13,7 +13,7 @@
  * Source: websocket(n): live, find; string(n): match.
  */
 export function globMatch(pattern: string, subject: string): boolean {
-  const symbols = [...pattern];
+  const symbols = Array.from(pattern);
   let states = new Set([0]);
   if (passStars(symbols, states)) return true;
   for (const char of subject) {

@@ -1,6 +1,6 @@
 import { GuardedEmitter } from '../guarded-emitter.js';
 import { log } from '../logging.js';
-import { check, func, MAX_TIMER_MS, normalise, option, type SchemaOf } from '../options.js';
+import { check, func, MAX_TIMER_MS, normalise, option, required, type SchemaOf } from '../options.js';
 import { DueQueue } from './due-queue.js';
 import {
   KEEPALIVE_DEFAULTS,
@@ -36,11 +36,13 @@ const CONTROLLER_SCHEMA = {
   clock: func(() => performance.now()),
 } satisfies SchemaOf<KeepaliveControllerOptions>;
 
-const TARGET = option(
-  'an object with a method ping',
-  (value): value is KeepaliveTarget =>
-    (typeof value === 'object' || typeof value === 'function') &&
-    typeof (value as Partial<KeepaliveTarget> | null)?.ping === 'function',
+const TARGET = required(
+  option(
+    'an object with a method ping',
+    (value): value is KeepaliveTarget =>
+      (typeof value === 'object' || typeof value === 'function') &&
+      typeof (value as Partial<KeepaliveTarget>).ping === 'function',
+  ),
 );
 
 /** A timer later than this, in milliseconds, shows that this process stood still, not its peers. */
@@ -103,7 +105,7 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
    * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an object without `ping`, an unknown option or a bad value.
    */
   add(target: T, options?: KeepaliveOptions): KeepaliveEntry<T> {
-    check('target', TARGET, target ?? null);
+    check('target', TARGET, target);
     let entry = this.#entries.get(target);
     if (entry === undefined) {
       entry = new KeepaliveEntry(target, withOptions(this.#settings, options), this.#owner);

@@ -30,7 +30,8 @@ export function findConnections<C extends Connection = Connection>(
   const found: C[] = [];
   for (const connection of among) {
     const { remoteName, remoteAddress, remotePort } = connection;
-    const isHost = (remoteName !== '' && globMatch(hostGlob, remoteName)) || globMatch(hostGlob, remoteAddress);
+    const isHost =
+      (remoteName !== '' && globMatch(hostGlob, remoteName)) || globMatch(hostGlob, remoteAddress);
     if (isHost && globMatch(portGlob, String(remotePort))) found.push(connection);
   }
   return found;

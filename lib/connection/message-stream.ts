@@ -8,7 +8,13 @@ import { CloseCode, DEFAULT_REASONS, Opcode } from '../protocol/constants.js';
 import type { Connection } from './connection.js';
 import type { ConnectionSettings } from './connection-options.js';
 import type { HandlerCalls } from './handler-calls.js';
-import { OutgoingMessage, byteLength, messageData, type AdmittedFrame } from './outgoing-message.js';
+import {
+  OutgoingMessage,
+  byteLength,
+  messageData,
+  waitingBytes,
+  type AdmittedFrame,
+} from './outgoing-message.js';
 import { Undelivered } from './receiver.js';
 import type { Session } from './session.js';
 
@@ -17,7 +23,14 @@ const Demand = { NONE: 0, WANTED: 1, FULL: 2 } as const;
 type Demand = (typeof Demand)[keyof typeof Demand];
 
 /** Events whose first listener shows that somebody consumes messages. */
-const CONSUMING: ReadonlySet<string | symbol> = new Set(['text', 'binary', 'message', 'fragment', 'data', 'readable']);
+const CONSUMING: ReadonlySet<string | symbol> = new Set([
+  'text',
+  'binary',
+  'message',
+  'fragment',
+  'data',
+  'readable',
+]);
 
 /** Is a write or an end that waits for the opening handshake. */
 interface Held {
@@ -44,6 +57,8 @@ export abstract class MessageStream extends Duplex {
   protected messagesDropped = 0;
 
   readonly #outgoing = new OutgoingMessage();
+  /** Broadcast frames that came while a fragmented message was under way. */
+  #deferred: Buffer[] = [];
   #demand: Demand = Demand.NONE;
   #held: Held | undefined;
   #pausedEarly = false;
@@ -137,7 +152,8 @@ export abstract class MessageStream extends Duplex {
    * once. `close` follows.
    */
   override destroy(error?: Error): this {
-    if (!this.destroyed) this.session?.leave(error === undefined ? CloseCode.GOING_AWAY : CloseCode.INTERNAL_ERROR);
+    if (!this.destroyed)
+      this.session?.leave(error === undefined ? CloseCode.GOING_AWAY : CloseCode.INTERNAL_ERROR);
     return super.destroy(error);
   }
 
@@ -174,8 +190,9 @@ export abstract class MessageStream extends Duplex {
       return;
     }
     if (frame !== NOTHING) {
-      if (this.#queuedBytes > 0) this.#queuedBytes -= byteLength(frame.data);
-      session.sender.sendFrame(frame);
+      if (this.#queuedBytes > 0) this.#queuedBytes -= waitingBytes(frame);
+      if (frame.framed === undefined) session.sender.sendFrame(frame);
+      else session.sender.sendFramed(frame.framed);
     }
     callback();
   }
@@ -225,12 +242,46 @@ export abstract class MessageStream extends Duplex {
     const verdict = this.#judgeBacklog(final);
     if (verdict !== 'send') return verdict === 'drop' ? 0 : -1;
     const frame = this.#outgoing.admit(opcode, data, final);
+    let size: number;
     if (this.writableLength === 0 && this.writableCorked === 0) {
       if (final) this.messagesSent += 1;
-      return session.sender.sendFrame(frame);
+      size = session.sender.sendFrame(frame);
+    } else {
+      this.#enqueue(frame, undefined);
+      size = session.sender.sizeOf(byteLength(frame.data));
     }
-    this.#enqueue(frame, undefined);
-    return session.sender.sizeOf(byteLength(frame.data));
+    if (final && this.#deferred.length > 0) this.#sendDeferred();
+    return size;
+  }
+
+  #sendDeferred(): void {
+    for (const frame of this.#deferred.splice(0)) {
+      this.#queuedBytes -= frame.length;
+      this.sendFramed(frame);
+    }
+  }
+
+  /**
+   * Sends a message that was framed elsewhere, for many connections of the server role.
+   * @returns its octets; -1 when it cannot be sent, 0 when it was dropped.
+   * @internal
+   */
+  sendFramed(frame: Buffer): number {
+    const session = this.session;
+    if (session === undefined || this.isClosingOrClosed) return -1;
+    const verdict = this.#judgeBacklog(true);
+    if (verdict !== 'send') return verdict === 'drop' ? 0 : -1;
+    if (this.#outgoing.isOpen) {
+      // It must not fall between the fragments of a message (RFC 6455 §5.4).
+      this.#deferred.push(frame);
+      this.#queuedBytes += frame.length;
+    } else if (this.writableLength > 0 || this.writableCorked > 0) {
+      this.#enqueue({ opcode: 0, fin: true, data: '', framed: frame }, undefined);
+    } else {
+      this.messagesSent += 1;
+      session.sender.sendFramed(frame);
+    }
+    return frame.length;
   }
 
   /** Hands a message to whoever reads the stream. @internal */
@@ -245,7 +296,8 @@ export abstract class MessageStream extends Duplex {
     this.session = session;
     if (this.#pausedEarly) session.receiver.pause();
     if (this.settings.handler !== undefined) return;
-    const isConsumed = this.#demand !== Demand.NONE || [...CONSUMING].some((event) => this.listenerCount(event) > 0);
+    const isConsumed =
+      this.#demand !== Demand.NONE || [...CONSUMING].some((event) => this.listenerCount(event) > 0);
     if (isConsumed) this.consume();
   }
 
@@ -293,9 +345,10 @@ export abstract class MessageStream extends Duplex {
   }
 
   /** Contains what a listener or the handler threw: only this connection suffers. @internal */
-  protected listenerOnError(error: unknown, where: string | symbol): void {
+  listenerOnError(error: unknown, where: string | symbol): void {
     log('error', 'a listener threw', { event: String(where), err: error });
-    const failure = error instanceof Error ? error : new Error(`a listener threw ${String(error)}`, { cause: error });
+    const failure =
+      error instanceof Error ? error : new Error(`a listener threw ${String(error)}`, { cause: error });
     this.session?.fail(failure);
   }
 
@@ -361,7 +414,7 @@ export abstract class MessageStream extends Duplex {
   #enqueue(frame: AdmittedFrame, callback: WriteCallback | undefined): boolean {
     if (frame.fin) this.messagesSent += 1;
     if (this.session === undefined || this.writableLength > 0 || this.writableCorked > 0) {
-      this.#queuedBytes += byteLength(frame.data);
+      this.#queuedBytes += waitingBytes(frame);
     }
     return super.write(frame, callback);
   }

@@ -25,7 +25,8 @@ const OPCODES: ReadonlyMap<unknown, Opcode> = new Map<unknown, Opcode>([
  * @throws InvalidOptionError for anything else, with what was probably meant.
  */
 export function sendOpcode(type: unknown): Opcode {
-  const opcode = OPCODES.get(type) ?? (typeof type === 'string' ? OPCODES.get(type.toLowerCase()) : undefined);
+  const opcode =
+    OPCODES.get(type) ?? (typeof type === 'string' ? OPCODES.get(type.toLowerCase()) : undefined);
   if (opcode === undefined) {
     throw new InvalidOptionError(
       'type',
@@ -79,6 +80,13 @@ export interface AdmittedFrame {
   readonly opcode: number;
   readonly fin: boolean;
   readonly data: string | Buffer;
+  /** A whole message that was framed elsewhere, in place of `data`. */
+  readonly framed?: Buffer;
+}
+
+/** Counts the octets that a frame holds while it waits. */
+export function waitingBytes(frame: AdmittedFrame): number {
+  return frame.framed?.length ?? byteLength(frame.data);
 }
 
 /**
@@ -131,7 +139,11 @@ export class OutgoingMessage {
   #admitText(data: string | Buffer, final: boolean): string | Buffer {
     if (typeof data !== 'string') return this.#admitUtf8(data, final);
     if (this.#validator !== undefined && !this.#validator.isComplete) {
-      throw new InvalidOptionError('message', data, 'the rest of the character that the fragment before began');
+      throw new InvalidOptionError(
+        'message',
+        data,
+        'the rest of the character that the fragment before began',
+      );
     }
     const text = this.#carry + data;
     const cut = final || !endsInHighSurrogate(text) ? text.length : text.length - 1;
@@ -150,7 +162,12 @@ export class OutgoingMessage {
 }
 
 function notUtf8(data: Buffer): InvalidOptionError {
-  return new InvalidOptionError('message', data, 'valid UTF-8 in a text message', "to send any octets: send('binary', data)");
+  return new InvalidOptionError(
+    'message',
+    data,
+    'valid UTF-8 in a text message',
+    "to send any octets: send('binary', data)",
+  );
 }
 
 function endsInHighSurrogate(text: string): boolean {

@@ -273,7 +273,8 @@ export class OutputBatch implements FrameTarget {
     this.#callbacks += 1;
     if (this.#callbacks > this.#writesDone) this.#writesDone = this.#callbacks;
     if (this.#mode === 'ended') return;
-    if (this.#queuedBytes > 0 || this.#slabEnd > this.#slabStart || this.#whenEnded !== undefined) this.flush();
+    if (this.#queuedBytes > 0 || this.#slabEnd > this.#slabStart || this.#whenEnded !== undefined)
+      this.flush();
     this.#settleWaiters();
     this.#onProgress();
   };

@@ -21,8 +21,9 @@ export interface ProcessLimits {
 }
 
 /** Accounts for unfinished messages. */
-export const unfinishedBudget = new MemoryBudget<BudgetHolder>(DEFAULTS.maxUnfinishedBytes, (largest, held, max) =>
-  largest.fail(unfinishedBytesExhausted(max, held) satisfies LimitError),
+export const unfinishedBudget = new MemoryBudget<BudgetHolder>(
+  DEFAULTS.maxUnfinishedBytes,
+  (largest, held, max) => largest.fail(unfinishedBytesExhausted(max, held) satisfies LimitError),
 );
 
 /** Accounts for what peers have not taken yet. */

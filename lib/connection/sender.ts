@@ -78,10 +78,7 @@ export class Sender {
   /** Frames data. @returns octets of header and payload. */
   sendFrame(frame: AdmittedFrame): number {
     // hot path: benchmarks/micro/sender
-    const first = firstOctet(frame.opcode, frame.fin, false);
-    const data = frame.data;
-    const size =
-      typeof data === 'string' ? this.#writer.writeText(first, data) : this.#writer.writeOctets(first, data);
+    const size = this.#writer.write(firstOctet(frame.opcode, frame.fin, false), frame.data);
     this.#batch.flushIfLarge();
     this.#account();
     return size;

@@ -13,7 +13,8 @@ export function claimStream(stream: unknown): asserts stream is Duplex {
   if (!isDuplex(stream)) {
     throw new InvalidOptionError('stream', stream, 'a Duplex of bytes, such as a socket');
   }
-  if (claimed.has(stream)) throw new InvalidStateError('the stream is a WebSocket already; it can be taken over once');
+  if (claimed.has(stream))
+    throw new InvalidStateError('the stream is a WebSocket already; it can be taken over once');
   if (stream.destroyed || !stream.writable || !stream.readable) {
     throw new InvalidStateError('the stream is not open in both directions');
   }

@@ -53,7 +53,8 @@ export function parseClosePayload(buffer: Buffer, start: number, end: number): C
  *
  * @param code - status code; 1005 asks for an empty payload
  * @param reason - cut as `truncateReason` does; left out with code 1005
- * @throws InvalidOptionError ERR_WS_INVALID_OPTION when the code must not be sent, such as 1006 and 1015 (RFC 6455 §7.4.1)
+ * @throws InvalidOptionError ERR_WS_INVALID_OPTION when the code must not be sent, such as 1006 and 1015
+ *   (RFC 6455 §7.4.1)
  */
 export function encodeClosePayload(code: number, reason: string): Buffer {
   if (code === CloseCode.NO_STATUS_RECEIVED) return Buffer.alloc(0);
@@ -74,8 +75,8 @@ export function encodeClosePayload(code: number, reason: string): Buffer {
  * @returns the reason as the peer will read it
  */
 export function truncateReason(reason: string): string {
-  // Every code unit makes at least one octet: what is behind one more than fit cannot matter.
-  const octets = Buffer.from(reason.slice(0, MAX_CLOSE_REASON + 1));
+  // Every code unit makes at least one octet, and a pair that this cuts in two would not have fitted.
+  const octets = Buffer.from(reason.slice(0, MAX_CLOSE_REASON));
   let end = octets.length;
   if (end > MAX_CLOSE_REASON) {
     end = MAX_CLOSE_REASON;

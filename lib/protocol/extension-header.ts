@@ -15,7 +15,7 @@ import { InvalidOptionError, WebSocketError } from '../errors.js';
 export interface ExtensionOffer {
   /** Name as written. */
   readonly name: string;
-  /** Values of each parameter in their order, `true` where one has none; who negotiates judges repeated ones. */
+  /** Values of each parameter in order, `true` where one has none; who negotiates judges repeated ones. */
   readonly params: ReadonlyMap<string, readonly (string | true)[]>;
 }
 
@@ -43,8 +43,8 @@ const isTokenOctet = (octet: number) => TOKEN_OCTETS[octet] === 1;
  *
  * @param header - value of the header
  * @returns at least one extension, in the order of preference
- * @throws WebSocketError ERR_WS_INVALID_EXTENSIONS_HEADER when it does not conform; the message tells the offset.
- *   The opening handshake is refused then: RFC 6455 §9.1 leaves no choice
+ * @throws WebSocketError ERR_WS_INVALID_EXTENSIONS_HEADER when it does not conform; the message tells the
+ *   offset. The opening handshake is refused then: RFC 6455 §9.1 leaves no choice
  */
 export function parseExtensions(header: string): ExtensionOffer[] {
   const scanner = new HeaderScanner(header);
@@ -67,10 +67,10 @@ export function parseExtensions(header: string): ExtensionOffer[] {
 }
 
 /**
- * Formats extensions as the value of a Sec-WebSocket-Extensions header (RFC 6455 §9.1); `parseExtensions` reads it
- * back.
+ * Formats extensions as the value of a Sec-WebSocket-Extensions header (RFC 6455 §9.1); `parseExtensions` reads
+ * it back.
  *
- * @throws InvalidOptionError ERR_WS_INVALID_OPTION when a name or value is no token, before anything is on the wire
+ * @throws InvalidOptionError ERR_WS_INVALID_OPTION when a name or value is no token
  */
 export function formatExtensions(offers: readonly ExtensionOffer[]): string {
   return offers.map(formatExtension).join(', ');

@@ -72,6 +72,11 @@ export class FrameWriter {
     this.#masked = masked;
   }
 
+  /** Frames a message of either kind. @returns octets of header and payload. */
+  write(first: number, data: string | Buffer): number {
+    return typeof data === 'string' ? this.writeText(first, data) : this.writeOctets(first, data);
+  }
+
   /**
    * Frames a string as UTF-8; a lone surrogate becomes U+FFFD.
    * @returns octets of header and payload.

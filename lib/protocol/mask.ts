@@ -31,8 +31,8 @@ export function nextMaskingKey(): number {
 }
 
 /**
- * Copies octets from one buffer to another and masks them on the way; the source is left as it was. Source and
- * target may be the same octets, but must not overlap otherwise.
+ * Copies octets from one buffer to another and masks them on the way; the source is left as it was. Source
+ * and target may be the same octets, but must not overlap otherwise.
  *
  * @param source - octets to mask
  * @param sourceStart - index of the first one
@@ -104,7 +104,7 @@ export function unmaskInPlace(
   const count = (length - head) >>> 2;
   const done = head + (count << 2);
   const bodyKey = rotate(rotated, head);
-  // A view per call: keeping it (one slot, or a WeakMap) saves nothing that can be measured, and would pin memory.
+  // A view per call: keeping it, in one slot or a WeakMap, saves next to nothing and could pin memory.
   const words = new Int32Array(buffer.buffer, at + head, count);
   return (
     maskOctets(buffer, start, buffer, start, head, rotated) |

@@ -53,7 +53,7 @@ export class MemoryBudget<Holder extends object> {
     if (after === 0) this.#held.delete(holder);
     else this.#held.set(holder, after);
     this.#total += after - before;
-    if (this.#total > this.#limit) this.#enforce();
+    this.#enforce();
   }
 
   /** Takes back all that a holder holds, and forgets it. */

@@ -64,7 +64,12 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   #validator: Utf8Validator | undefined;
   #decoder: StringDecoder | undefined;
 
-  constructor(sink: MessageSink, options: MessageAssemblerOptions, budget: MemoryBudget<Holder>, holder: Holder) {
+  constructor(
+    sink: MessageSink,
+    options: MessageAssemblerOptions,
+    budget: MemoryBudget<Holder>,
+    holder: Holder,
+  ) {
     this.#sink = sink;
     this.#options = options;
     this.#budget = budget;
@@ -186,7 +191,8 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
 
   #handOnFragment(buffer: Buffer, start: number, end: number, final: boolean): void {
     if (this.#opcode === Opcode.BINARY) {
-      if (end > start || final) this.#sink.onFragment({ type: 'binary', data: keep(buffer, start, end), final });
+      if (end > start || final)
+        this.#sink.onFragment({ type: 'binary', data: keep(buffer, start, end), final });
       return;
     }
     const decoder = (this.#decoder ??= new StringDecoder('utf8'));

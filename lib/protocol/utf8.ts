@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
 /*
- * Text is UTF-8 (RFC 6455 §8.1, RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. A leading
- * byte order mark is text like any other and is kept.
+ * Text is UTF-8 (RFC 6455 §8.1, RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. A
+ * leading byte order mark is text like any other and is kept.
  */
 
 // From this length on, the native check is cheaper than the loop, its view included.
@@ -49,7 +49,7 @@ export class Utf8Validator {
    * @param buffer - where they are
    * @param start - index of the first one
    * @param end - index after the last one
-   * @returns whether the text can still become valid; the caller fails the connection with 1007 when it cannot
+   * @returns whether the text can still become valid; when not, the caller fails the connection with 1007
    */
   push(buffer: Uint8Array, start: number, end: number): boolean {
     // hot path
