@@ -82,7 +82,7 @@ describe('close-frame', () => {
         }
         if (parsed !== (allowed ? code : -1)) expect.fail(String(code));
       }
-    });
+    }).timeout(60_000);
 
     it('refuses a single octet with 1002', () => {
       for (const octet of ['00', '03', '61']) {

@@ -18,7 +18,7 @@ function octets(length: number): Buffer {
   return out;
 }
 
-/** Masks by the letter of RFC 6455 §5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)". */
+/** Masks by the letter of RFC 6455 §5.3: octet i is XORed with octet i MOD 4 of the key. */
 function byTheLetter(payload: Uint8Array, key: number, offset = 0): Buffer {
   const keyOctets = Buffer.alloc(4);
   keyOctets.writeInt32BE(key);

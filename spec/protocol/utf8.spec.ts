@@ -189,6 +189,23 @@ describe('Utf8Validator', () => {
       }
     });
 
+    it('clones itself wherever it stands, and goes its own way from there', () => {
+      for (const [begun, right, wrong] of [
+        ['', '61', '80'],
+        ['e0', 'a080', '8080'],
+        ['ed', '9f80', 'a080'],
+        ['f48f', '8080', '9041'],
+      ] as const) {
+        const validator = new Utf8Validator();
+        expect(validator.push(hex(begun), 0, begun.length / 2)).to.equal(true);
+        const clone = validator.clone();
+        expect(clone.push(hex(wrong), 0, wrong.length / 2), `${begun} ${wrong}`).to.equal(false);
+        expect(validator.clone().push(hex(right), 0, right.length / 2), `${begun} ${right}`).to.equal(true);
+        expect(validator.isComplete, begun).to.equal(begun === '');
+        expect(validator.push(hex(right), 0, right.length / 2), begun).to.equal(true);
+      }
+    });
+
     it('looks at the octets from start to end only', () => {
       expect(new Utf8Validator().push(hex('ff61ff'), 1, 2)).to.equal(true);
       const long = Buffer.concat([hex('ff'), Buffer.alloc(200, 'a'), hex('ff')]);
@@ -214,7 +231,7 @@ describe('Utf8Validator', () => {
           if (validator.push(octets, 0, 2) !== canBecomeValid(octets)) expect.fail(octets.toString('hex'));
         }
       }
-    });
+    }).timeout(60_000);
 
     it('agrees about all sequences of one, two and three octets with the table that encoding gives', () => {
       // Every way a sequence can begin, and whether it is complete there; as numbers with a 1 in front.
@@ -321,7 +338,7 @@ describe('Utf8Validator', () => {
         ),
         { numRuns: 500 },
       );
-    });
+    }).timeout(60_000);
   });
 });
 
@@ -379,5 +396,5 @@ describe('decodeText', () => {
       if ((decodeText(octets, 0, 2, -1) !== undefined) !== isValid(octets))
         expect.fail(octets.toString('hex'));
     }
-  });
+  }).timeout(60_000);
 });
