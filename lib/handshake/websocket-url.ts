@@ -36,7 +36,6 @@ const SCHEMES: ReadonlyMap<string, string> = new Map([
 const EXPECTED = 'a ws:// or wss:// URL';
 const UNIX_FORM = 'ws+unix:/path/to.sock:/request/path';
 /** The URL parser drops CR, LF and tab in silence: `/a\r\nb` would become `/ab`, another path than was asked for. */
-// eslint-disable-next-line no-control-regex -- the control characters are the point
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 /**

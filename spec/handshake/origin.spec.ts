@@ -200,7 +200,7 @@ describe('OriginPolicy', () => {
       const policy = new OriginPolicy(() => Promise.reject(new Error('late')));
       expect(() => policy.examine('http://a', 'b', request)).to.throw(
         InvalidOptionError,
-        /^origins: .*use authorize/,
+        /^origins: expected a function that answers at once, got an object; use authorize/,
       );
       // An unhandled rejection would fail this spec before the next turn.
       await new Promise((resolve) => setImmediate(resolve));
@@ -228,6 +228,10 @@ describe('OriginPolicy', () => {
       'example.com',
       '//example.com',
       'https://',
+      'a b://example.com',
+      'b+\u00e4://example.com',
+      '1a://example.com',
+      '://example.com',
       'https://*.example.com',
       'https://example.com/path',
       'https://a, https://b',

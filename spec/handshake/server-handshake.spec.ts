@@ -264,6 +264,16 @@ describe('examineRequest (RFC 6455 §4.2.1)', () => {
     });
   });
 
+  it('names the field that is wrong in the reason', () => {
+    const table: readonly (readonly [name: string, value: string, reason: RegExp])[] = [
+      ['Content-Length', '1', /^the request has a body$/],
+      ['Sec-WebSocket-Key', 'a', /^Sec-WebSocket-Key is not the base64 of 16 octets$/],
+      ['Sec-WebSocket-Protocol', 'a a', /^Sec-WebSocket-Protocol is no list of different tokens$/],
+      ['Sec-WebSocket-Extensions', 'a a', /^Sec-WebSocket-Extensions is malformed$/],
+    ];
+    for (const [name, value, reason] of table) expectRejected(400, reason, having(name, value));
+  });
+
   describe('the request line', () => {
     for (const method of [
       'POST',

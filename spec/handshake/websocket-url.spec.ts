@@ -89,6 +89,7 @@ describe('parseWebSocketUrl (RFC 6455 §3)', () => {
       'ws+unix::/chat',
       'ws+unix://host/tmp/a.sock:/chat',
       'ws+unix:/tmp/a.sock:chat',
+      'ws+unix:/tmp/a.sock:chat/room',
       'ws+unix:/tmp/a.sock:',
       'ws+unix:/tmp/a%00.sock:/chat',
       'ws+unix:./a.sock:/with space',
