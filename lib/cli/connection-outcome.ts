@@ -16,8 +16,9 @@ export class ConnectionOutcome {
   /** @param connection - may still be dialling; nothing that happens to it is missed then. */
   constructor(connection: Connection) {
     connection.on('error', (error) => {
-      // That the connection is closed is told by the code already.
-      if (!(error instanceof ConnectionClosedError)) this.#error ??= error;
+      // That the connection is closed is told by the code already; why it broke is the cause.
+      const cause = error instanceof ConnectionClosedError ? error.cause : error;
+      if (cause instanceof Error) this.#error ??= cause;
     });
     connection.on('disconnect', (code, reason, wasClean) => {
       this.#code = code;

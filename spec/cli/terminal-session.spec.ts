@@ -74,7 +74,10 @@ describe('TerminalSession', () => {
     shown = '';
     there.send('text', 'interruption');
     await see(/< interruption\n[^]*half a li/);
-    keyboard.write('X\r');
+    // One key after the other: readline takes a chunk of several for a paste.
+    keyboard.write('X');
+    await see(/half a Xli/);
+    keyboard.write('\r');
     expect(await once(there, 'text')).to.deep.equal(['half a Xli']);
   });
 
