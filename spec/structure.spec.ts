@@ -65,17 +65,19 @@ const RANKS: Readonly<Record<string, number>> = {
   connection: 4,
   client: 5,
   server: 5,
-  index: 6,
-  compat: 7,
-  cli: 7,
+  // Knows both roles, to give back the one that was asked for.
+  takeover: 6,
+  index: 7,
+  compat: 8,
+  cli: 8,
 };
 
-/** Names the layer of a file of lib/: its folder; at the top `errors`, `index`, and `base` for all others. */
+/** Names the layer of a file of lib/: its folder; at the top its own name if that is a layer, else `base`. */
 function layerOf(path: string): string {
   const [, first = '', second] = path.split('/');
   if (second !== undefined) return first;
   const name = first.replace(/\.ts$/, '');
-  return name === 'errors' || name === 'index' ? name : 'base';
+  return name in RANKS ? name : 'base';
 }
 
 /** Names of Node that a member with an underscore may have: what a stream's implementer overrides. */
