@@ -1,0 +1,62 @@
+import type { Agent, ClientRequestArgs } from 'node:http';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { type ConnectionOptions } from '../connection/connection-options.js';
+import type { CallerHeaders } from '../handshake/caller-headers.js';
+import { type Normalised } from '../options.js';
+/** Configures the opening handshake of a client. */
+export interface OpeningOptions {
+    /** Subprotocols to offer, most wanted first (websocket(n): -protocol). @defaultValue none */
+    readonly protocol?: string | readonly string[] | undefined;
+    /** Further header fields of the request; never those of the handshake itself. */
+    readonly headers?: CallerHeaders | undefined;
+    /** Value of the Origin field. @defaultValue none */
+    readonly origin?: string | undefined;
+    /** Credentials `user:password` for Authorization: Basic; those of the URL otherwise. */
+    readonly auth?: string | undefined;
+    /** Milliseconds for the whole opening handshake, redirects included (websocket(n): -timeout). @defaultValue 10000 */
+    readonly timeout?: number | undefined;
+    /** Gives the opening handshake up when aborted; means nothing once connected. */
+    readonly signal?: AbortSignal | undefined;
+    /** Whether redirects are followed. Credentials never cross an origin, and wss never falls to ws. @defaultValue false */
+    readonly followRedirects?: boolean | undefined;
+    /** Most redirects in a row. @defaultValue 10 */
+    readonly maxRedirects?: number | undefined;
+    /** Longest header section of the response, in octets. @defaultValue 16 KiB */
+    readonly maxResponseHeaderBytes?: number | undefined;
+    /** Longest body of a response other than 101 that is read, in octets. @defaultValue 1 MiB */
+    readonly maxResponseBodyBytes?: number | undefined;
+}
+/** Options of `http.request`, `net.connect` and `tls.connect` that are handed through as they are. */
+declare const PASSED_THROUGH: readonly ['agent', 'lookup', 'family', 'hints', 'localAddress', 'localPort', 'socketPath', 'autoSelectFamily', 'autoSelectFamilyAttemptTimeout', 'keepAliveInitialDelay', 'ALPNProtocols', 'allowPartialTrustChain', 'ca', 'cert', 'checkServerIdentity', 'ciphers', 'clientCertEngine', 'crl', 'dhparam', 'ecdhCurve', 'enableTrace', 'honorCipherOrder', 'key', 'maxVersion', 'minDHSize', 'minVersion', 'passphrase', 'pfx', 'pskCallback', 'privateKeyEngine', 'privateKeyIdentifier', 'rejectUnauthorized', 'requestOCSP', 'secureContext', 'secureOptions', 'secureProtocol', 'servername', 'session', 'sessionIdContext', 'sigalgs'];
+type PassedThrough = (typeof PASSED_THROUGH)[number];
+/** Are options that belong to Node and are handed through. */
+export type TransportOptions = Pick<ClientRequestArgs, Extract<PassedThrough, keyof ClientRequestArgs>> & Pick<TlsOptions, Extract<PassedThrough, keyof TlsOptions>> & {
+    readonly agent?: Agent | false | undefined;
+};
+/** Configures a WebSocketClient. */
+export interface ClientOptions extends ConnectionOptions, OpeningOptions, TransportOptions {
+}
+declare const OPENING_SCHEMA: {
+    protocol: import("../options.js").Option<string | readonly string[] | undefined>;
+    headers: import("../options.js").Option<Readonly<Record<string, string | number | readonly string[] | undefined>> | undefined>;
+    origin: import("../options.js").Option<string | undefined>;
+    auth: import("../options.js").Option<string | undefined>;
+    timeout: import("../options.js").Option<number>;
+    signal: import("../options.js").Option<AbortSignal | undefined>;
+    followRedirects: import("../options.js").Option<boolean>;
+    maxRedirects: import("../options.js").Option<number>;
+    maxResponseHeaderBytes: import("../options.js").Option<number>;
+    maxResponseBodyBytes: import("../options.js").Option<number>;
+};
+/** Are the options of the opening handshake after their check. */
+export type OpeningSettings = Normalised<typeof OPENING_SCHEMA>;
+/**
+ * Checks a client's options and divides them by who reads them.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
+ */
+export declare function clientSettings(options: ClientOptions): {
+    connection: ConnectionOptions;
+    opening: OpeningSettings;
+    transport: TransportOptions;
+};
+export {};

@@ -1,0 +1,48 @@
+import { Opcode } from '../protocol/constants.js';
+/** Is anything that can be sent: strings as UTF-8, octets as they are. */
+export type MessageData = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+/** Names what `send` can send, in any letter case or as opcode 1, 2, 9 or 10 (websocket(n): send). */
+export type SendType = 'text' | 'binary' | 'ping' | 'pong' | (string & {}) | 1 | 2 | 9 | 10;
+/**
+ * Reads the `type` argument of `send`.
+ * @throws InvalidOptionError for anything else, with what was probably meant.
+ */
+export declare function sendOpcode(type: unknown): Opcode;
+/**
+ * Reads a message: strings stay strings, octets become a Buffer over the same memory (shared memory is copied,
+ * since it may change under way).
+ * @throws InvalidOptionError for anything else, and for detached memory.
+ */
+export declare function messageData(message: unknown, name?: string): string | Buffer;
+/** Counts the octets of a message. */
+export declare function byteLength(data: string | Buffer): number;
+/** Is a frame that was admitted to the queue, in the order of the calls. */
+export interface AdmittedFrame {
+    /** Opcode on the wire: 0 for a continuation. */
+    readonly opcode: number;
+    readonly fin: boolean;
+    readonly data: string | Buffer;
+    /** A whole message that was framed elsewhere, in place of `data`. */
+    readonly framed?: Buffer;
+}
+/** Counts the octets that a frame holds while it waits. */
+export declare function waitingBytes(frame: AdmittedFrame): number;
+/**
+ * Follows the message that is being sent in fragments, so that all of them keep its type (RFC 6455 §5.4), and
+ * carries a high surrogate at the end of a text fragment over to the next.
+ */
+export declare class OutgoingMessage {
+    #private;
+    /** Tells whether a message is begun and not finished. */
+    get isOpen(): boolean;
+    /** Tells whether the fragments of a dropped message are still coming. */
+    get isSkipping(): boolean;
+    /** Drops a frame of a message that was dropped from its start. */
+    skip(final: boolean): void;
+    /**
+     * Checks the next fragment against those before. Nothing changes when it throws.
+     * @throws InvalidStateError when the type changes within a message, InvalidOptionError when octets sent as text
+     * are not UTF-8.
+     */
+    admit(opcode: number, data: string | Buffer, final: boolean): AdmittedFrame;
+}

@@ -1,0 +1,25 @@
+import { MemoryBudget } from '../protocol/memory-budget.js';
+/** Can be failed for holding the most when a process-wide limit is passed. */
+export interface BudgetHolder {
+    /** Fails the connection for something its peer did. */
+    fail(error: Error): void;
+    /** Ends the connection at once: its peer does not take what it is sent. */
+    endSlowConsumer(): void;
+}
+/** Sets the limits that all connections of the process share. */
+export interface ProcessLimits {
+    /** Octets held in unfinished messages; past it the largest holder is failed with 1009. @defaultValue 256 MiB */
+    readonly maxUnfinishedBytes?: number | undefined;
+    /** Octets of output backlog; past it the largest holder is terminated. @defaultValue 256 MiB */
+    readonly maxBacklogBytes?: number | undefined;
+}
+/** Accounts for unfinished messages. */
+export declare const unfinishedBudget: MemoryBudget<BudgetHolder>;
+/** Accounts for what peers have not taken yet. */
+export declare const backlogBudget: MemoryBudget<BudgetHolder>;
+/**
+ * Sets the limits that all connections of the process share, or queries them when called with nothing.
+ * @returns the limits now in force.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`); nothing changes then.
+ */
+export declare function processLimits(limits?: ProcessLimits): Required<ProcessLimits>;

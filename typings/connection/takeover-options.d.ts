@@ -1,0 +1,25 @@
+import type { Duplex } from 'node:stream';
+import type { OpenStream } from './connection.js';
+import { type ConnectionOptions, type ConnectionSettings } from './connection-options.js';
+/** Describes a byte stream on which the opening handshake is done (websocket(n): takeover). */
+export interface TakenStream {
+    /** Octets that came behind the opening handshake and were read already. @defaultValue none */
+    readonly head?: Uint8Array | undefined;
+    /** Subprotocol that was agreed on. @defaultValue '' */
+    readonly protocol?: string | undefined;
+    /** Path of the request, raw, without the query. @defaultValue '' */
+    readonly path?: string | undefined;
+    /** Query of the request, without `?`. @defaultValue '' */
+    readonly query?: string | undefined;
+}
+/** Configures a connection over a byte stream that was taken over. */
+export interface TakeoverOptions extends ConnectionOptions, TakenStream {
+}
+/**
+ * Checks the options of a take-over.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for what is no Duplex, an unknown option or a bad value.
+ */
+export declare function takeoverSettings(stream: Duplex, options: TakeoverOptions): {
+    settings: ConnectionSettings;
+    open: OpenStream;
+};

@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import type { ListenOptions as NetListenOptions } from 'node:net';
+import type { TlsOptions } from 'node:tls';
+import { type ConnectionOptions } from '../connection/connection-options.js';
+import { OriginPolicy, type Origins } from '../handshake/origin.js';
+import { type Normalised } from '../options.js';
+/**
+ * Decides on a request before it is upgraded. What it returns (or resolves to) becomes `connection.context`, unless
+ * that is a refusal, or `false`, which is a 403. A refusal may also be thrown; anything else thrown is a 500.
+ * `signal` is aborted when the client leaves or the handshake's deadline passes.
+ */
+export type Authorize = (request: IncomingMessage, options: {
+    readonly signal: AbortSignal;
+}) => unknown;
+/** Chooses one of the subprotocols that a client offers; empty or undefined for none. */
+export type SelectProtocol = (offered: readonly string[], request: IncomingMessage) => string | undefined;
+/** Gives a name to the remote end of a request, for `find` and `peername`; empty for none. */
+export type LookupPeerName = (request: IncomingMessage) => string;
+/** Configures how a registry accepts connections. */
+export interface AcceptOptions {
+    /** Decides on each request; see {@link Authorize}. @defaultValue everybody may connect */
+    readonly authorize?: Authorize | undefined;
+    /** Origins that may connect; see {@link Origins}. @defaultValue Origin is absent or equals Host */
+    readonly origins?: Origins | undefined;
+    /** Chooses the subprotocol. @defaultValue the first one offered that matches the live path's glob */
+    readonly selectProtocol?: SelectProtocol | undefined;
+    /** Gives a name to the remote end. @defaultValue none: there is no reverse DNS */
+    readonly lookupPeerName?: LookupPeerName | undefined;
+    /** Milliseconds from accept to the first request, and from the upgrade to its answer. @defaultValue 10000 */
+    readonly handshakeTimeoutMs?: number | undefined;
+    /** Most connections at once; above it 503. @defaultValue Infinity */
+    readonly maxConnections?: number | undefined;
+    /** Most requests waiting for `authorize` or `upgrade` at once; above it 503. @defaultValue 1000 */
+    readonly maxPendingHandshakes?: number | undefined;
+    /** Most header fields of a request; above it 431. @defaultValue 200 */
+    readonly maxHeaderFields?: number | undefined;
+}
+/** Configures a ServerRegistry, and all the connections it accepts. */
+export interface RegistryOptions extends ConnectionOptions, AcceptOptions {
+}
+/** Configures `ServerRegistry.listen`. */
+export interface ListenOptions extends RegistryOptions {
+    /** TCP port; 0 for any free one. */
+    readonly port?: number | undefined;
+    /** Address to listen on. @defaultValue all */
+    readonly host?: string | undefined;
+    /** Path of a Unix socket to listen on, in place of a port. */
+    readonly path?: string | undefined;
+    /** Longest queue of connections not yet accepted. @defaultValue 511 */
+    readonly backlog?: number | undefined;
+    /** Options of `tls.createServer`; present, it listens for wss. */
+    readonly tls?: TlsOptions | undefined;
+}
+declare const ACCEPT_SCHEMA: {
+    authorize: import("../options.js").Option<Authorize | undefined>;
+    origins: import("../options.js").Option<Origins | undefined>;
+    selectProtocol: import("../options.js").Option<SelectProtocol | undefined>;
+    lookupPeerName: import("../options.js").Option<LookupPeerName | undefined>;
+    handshakeTimeoutMs: import("../options.js").Option<number>;
+    maxConnections: import("../options.js").Option<number>;
+    maxPendingHandshakes: import("../options.js").Option<number>;
+    maxHeaderFields: import("../options.js").Option<number>;
+};
+/** Are a registry's options after their check. */
+export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
+    readonly originPolicy: OriginPolicy;
+    /** Options of each connection, checked when the first is made. */
+    readonly connection: ConnectionOptions;
+}
+/**
+ * Checks a registry's options.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
+ */
+export declare function registrySettings(options: RegistryOptions): RegistrySettings;
+/**
+ * Divides the options of `listen`.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for a bad value.
+ */
+export declare function listenSettings(options: ListenOptions): {
+    registry: RegistryOptions;
+    tls: TlsOptions | undefined;
+    net: NetListenOptions;
+};
+export {};
