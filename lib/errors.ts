@@ -27,6 +27,10 @@ export class WebSocketError extends Error {
       get(this: Error) {
         return this.constructor.name;
       },
+      // Errors are renamed by some who pass them on; a getter alone would make that throw.
+      set(this: Error, value: string) {
+        Object.defineProperty(this, 'name', { configurable: true, writable: true, value });
+      },
     });
   }
 }

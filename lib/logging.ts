@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import { inspect } from 'node:util';
 import { InvalidOptionError } from './errors.js';
 
 /** Names the log levels, from the most talkative to the quietest (websocket(n): loglevel). */
@@ -79,20 +81,35 @@ export function log(entryLevel: LogLevel, message: string, fields: Record<string
   if (!logs(entryLevel)) return;
   try {
     const method = entryLevel === 'notice' && logger.notice === undefined ? 'info' : entryLevel;
-    logger[method]?.(fields, message);
+    const result = logger[method]?.(fields, message) as PromiseLike<unknown> | undefined;
+    if (typeof result?.then === 'function') result.then(undefined, loggerFailed);
   } catch (error) {
-    print('error', { err: error }, 'the logger threw');
+    loggerFailed(error);
   }
+}
+
+function loggerFailed(error: unknown): void {
+  print('error', { err: error }, 'the logger failed');
 }
 
 function print(entryLevel: LogLevel, fields: Record<string, unknown>, message: string): void {
   const facts = Object.entries(fields).map(([name, value]) => ` ${name}=${show(value)}`);
-  process.stderr.write(`${new Date().toISOString()} hawser ${entryLevel}: ${message}${facts.join('')}\n`);
+  try {
+    // A write through process.stderr would end the process when nobody reads it any more (EPIPE).
+    fs.writeSync(2, `${new Date().toISOString()} hawser ${entryLevel}: ${message}${facts.join('')}\n`);
+  } catch {
+    // There is no better place to say so.
+  }
 }
 
+/** Shows any value on one line, without long contents and without control characters. */
 function show(value: unknown): string {
   if (value instanceof Error) return JSON.stringify(value.stack ?? value.message);
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
-  return String(value);
+  return inspect(value, {
+    depth: 1,
+    breakLength: Infinity,
+    maxArrayLength: 16,
+    maxStringLength: 200,
+  }).replaceAll(/\s*\n\s*/g, ' ');
 }
