@@ -132,6 +132,24 @@ describe('KeepaliveController', () => {
       expect(peer.pings).to.deep.equal(['']);
     });
 
+    it('never makes more than one ping a millisecond', () => {
+      const controller = new KeepaliveController<KeepaliveTarget>({ interval: Number.MIN_VALUE });
+      let pings = 0;
+      const target = { ping: () => (pings++, controller.touch(target)) };
+      controller.add(target);
+      time.tick(100);
+      expect(pings).to.be.within(50, 100);
+      controller.clear();
+    });
+
+    it('ends within half a second, however long it is', () => {
+      const { peer } = setUp({ interval: 3600 });
+      time.tick(3600 * SECOND - 1);
+      expect(peer.pings).to.deep.equal([]);
+      time.tick(SLACK);
+      expect(peer.pings).to.deep.equal(['']);
+    });
+
     it('may be longer than the timers of Node can wait', () => {
       const days = 24 * 3600 * SECOND;
       const { peer } = setUp({ interval: (40 * days) / SECOND });
@@ -545,8 +563,15 @@ describe('KeepaliveController', () => {
       expect(() => new KeepaliveController({ clock: 5 as never })).to.throw(InvalidOptionError, 'clock');
     });
 
-    for (const target of [undefined, null, 5, 'ping', {}, { ping: true }]) {
-      it(`refuses to watch ${JSON.stringify(target) ?? 'undefined'}`, () => {
+    for (const [what, target] of Object.entries({
+      nothing: undefined,
+      null: null,
+      'a number': 5,
+      'a string': 'ping',
+      'an object without ping': {},
+      'an object whose ping is no function': { ping: true },
+    })) {
+      it(`refuses to watch ${what}`, () => {
         const controller = new KeepaliveController();
         expect(() => controller.add(target as never))
           .to.throw(InvalidOptionError)
@@ -693,6 +718,19 @@ describe('KeepaliveController', () => {
       controller.add(new Peer());
       expect(timers()).to.equal(before);
       controller.clear();
+    });
+
+    it('holds no process open for the turn of grace either', () => {
+      const takeTurn = sinon.spy(globalThis, 'setImmediate');
+      const { controller, peer } = setUp();
+      controller.add(new Peer());
+      while (takeTurn.callCount === 0) time.next();
+      expect(takeTurn.callCount, 'one turn for all').to.equal(1);
+      expect(peer.pings).to.have.lengthOf(1);
+      expect(takeTurn.firstCall.returnValue.hasRef()).to.equal(false);
+      time.next();
+      expect(peer.timeouts).to.equal(1);
+      takeTurn.restore();
     });
   });
 
