@@ -301,13 +301,15 @@ function closest(name: string, known: Iterable<string>): string | undefined {
 /** Counts the insertions, deletions and replacements between two words (Levenshtein). */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [line, letter] of Array.from(from).entries()) {
-    const next = [line + 1];
-    for (const [column, other] of Array.from(to).entries()) {
-      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
+  for (let line = 1; line <= from.length; line++) {
+    let left = line;
+    // Each cell is seen with the one above it and the one above on the left: row[column] and row[column - 1].
+    row = row.map((above, column) => {
+      if (column === 0) return line;
+      const replaced = row[column - 1]! + (from[line - 1] === to[column - 1] ? 0 : 1);
+      left = Math.min(replaced, above + 1, left + 1);
+      return left;
+    });
   }
-  return row[to.length] ?? 0;
+  return row[to.length]!;
 }

@@ -101,6 +101,12 @@ describe('options', () => {
       for (const [of, expected] of words) expect(of.expected).to.equal(expected);
     });
 
+    it('takes null for nothing, whatever else it takes', () => {
+      const anything = option('anything', (value): value is unknown => typeof value !== 'undefined');
+      expect(check('name', anything, 0)).to.equal(0);
+      expect(refused(() => check('name', anything, null)).value).to.equal(null);
+    });
+
     it('never converts', () => {
       expect(check('n', integer(1), -0)).to.equal(-0);
       expect(refused(() => check('n', integer(1), '7')).message).to.equal(
