@@ -60,7 +60,21 @@ export class DemoServer {
   }
 }
 
-/** Sends back what comes; a pipe reads no faster than the peer takes its echo. */
-function echo(...[connection, type]: HandlerArguments): void {
-  if (type === 'connect') connection.pipe(connection);
+/** Sends back what comes, and reads no faster than the peer takes its echoes. */
+function echo(...[connection, type, message]: HandlerArguments): void {
+  switch (type) {
+    case 'connect':
+      connection.on('drain', () => void connection.resume());
+      // Somebody has to read the stream too, once it was paused and resumed, or its own buffer fills.
+      connection.on('data', () => undefined);
+      break;
+    case 'text':
+    case 'binary':
+      connection.send(type, message);
+      if (connection.writableNeedDrain) connection.pause();
+      break;
+    case 'close':
+      connection.resume();
+      break;
+  }
 }

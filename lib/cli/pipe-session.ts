@@ -48,6 +48,8 @@ export class PipeSession {
   async run(): Promise<void> {
     const connection = this.#connection;
     connection.on('message', (message) => this.#connectionOnMessage(message));
+    // Somebody has to read the stream too, once it was paused and resumed, or its own buffer fills.
+    connection.on('data', () => undefined);
     connection.once('closing', () => this.#connectionOnClosing());
     connection.once('close', () => this.#gone.abort());
     this.#output.on('drain', () => connection.resume());
@@ -106,13 +108,15 @@ export class PipeSession {
     }
   }
 
-  /** Stays as long as `--wait` says, and until the socket took everything: closing has a deadline. */
+  /** Stays as long as `--wait` says, and until all is sent and written that can be: closing has a deadline. */
   async #wait(): Promise<void> {
     if (this.#connection.isClosed) return;
     const { signal } = this.#gone;
     if (this.#options.waitMs === Infinity) await once(signal, 'abort');
     else await delay(this.#options.waitMs, undefined, { signal });
     await this.#connection.flushed();
+    while (this.#output.writableNeedDrain && !this.#output.destroyed)
+      await once(this.#output, 'drain', { signal });
   }
 
   /** Waits until the reader of the output took everything, or is gone. */

@@ -1,4 +1,4 @@
-/* eslint-disable-next-line no-control-regex -- these are the characters to make harmless */
+// The characters that act on a terminal, instead of being shown.
 const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**

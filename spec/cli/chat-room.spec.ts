@@ -47,7 +47,7 @@ describe('ChatRoom', () => {
     const bob = enter('Bob');
     expect(bob.takeHeard()).to.deep.equal(['* you are Bob; here are Ann']);
     expect(ann.takeHeard()).to.deep.equal(['* Bob joined']);
-    room.leave(bob as ChatConnection);
+    room.leave(bob);
     expect(ann.takeHeard()).to.deep.equal(['* Bob left']);
     expect(bob.takeHeard()).to.deep.equal([]);
     expect(room.size).to.equal(1);

@@ -30,6 +30,7 @@ class Line {
   #onLost;
   #socket;
   #retryMs = FIRST_RETRY_MS;
+  #wasOpen = false;
   #timer;
 
   constructor(path, { protocols = [], status, onMessage, onLost = () => {} }) {
@@ -68,6 +69,7 @@ class Line {
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('open', () => {
       this.#retryMs = FIRST_RETRY_MS;
+      this.#wasOpen = true;
       this.#show('open', 'connected');
     });
     socket.addEventListener('message', (event) => this.#onMessage(event.data));
@@ -78,7 +80,10 @@ class Line {
   #lost({ code, reason }) {
     if (this.#path === undefined) return;
     this.#onLost();
-    this.#show('gone', `closed (${code}${reason ? `, ${reason}` : ''}); dialling again …`);
+    // A dial that failed says nothing new, so the last word of the server stays on the page.
+    if (this.#wasOpen) this.#show('gone', `${reason || 'connection lost'} (${code}); dialling again …`);
+    else if (this.#status?.dataset.state === 'wait') this.#show('gone', 'no answer; dialling again …');
+    this.#wasOpen = false;
     this.#timer = setTimeout(() => this.#dial(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
@@ -225,10 +230,15 @@ class Table {
   #rows = new Map();
 
   constructor() {
-    new Line('/monitor', { status: $('table-status'), onMessage: (data) => this.#update(JSON.parse(data)) });
+    new Line('/monitor', {
+      status: $('table-status'),
+      onMessage: (data) => this.#update(JSON.parse(data)),
+      onLost: () => $('table-scroll').classList.add('stale'),
+    });
   }
 
   #update({ count, rows }) {
+    $('table-scroll').classList.remove('stale');
     const alive = new Set(rows.map(({ id }) => id));
     for (const [id, row] of this.#rows) {
       if (alive.has(id)) continue;
@@ -300,7 +310,9 @@ function decodeHash() {
 
 function showClock() {
   new Line('/clock', {
+    onLost: () => $('clock').classList.add('stale'),
     onMessage: (data) => {
+      $('clock').classList.remove('stale');
       $('clock').dateTime = data;
       $('clock').textContent = new Date(data).toLocaleTimeString([], { hour12: false });
     },
