@@ -1,7 +1,7 @@
 import type { Connection } from '../index.js';
+import { TokenBucket } from '../protocol/token-bucket.js';
 import { chatEventAsText, type ChatEvent, type ChatMessage } from './chat-events.js';
 import { cleanChatName, uniqueChatName } from './chat-name.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** What a chat room needs of a connection. */
 export type ChatConnection = Pick<Connection, 'send' | 'close' | 'protocol'>;
@@ -25,11 +25,11 @@ interface Member {
 export class ChatRoom {
   readonly #members = new Map<ChatConnection, Member>();
   readonly #history: ChatMessage[] = [];
-  readonly #now: (() => number) | undefined;
+  readonly #now: () => number;
   #guests = 0;
 
   /** @param now - monotonic clock in milliseconds, for the rate limit. */
-  constructor(now?: () => number) {
+  constructor(now = () => performance.now()) {
     this.#now = now;
   }
 
@@ -51,7 +51,7 @@ export class ChatRoom {
     const name = uniqueChatName(cleanChatName(wantedName) || `guest ${String(++this.#guests)}`, taken);
     this.#members.set(connection, {
       name,
-      bucket: new TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, this.#now),
+      bucket: new TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST),
       strikes: 0,
     });
     tell(connection, { type: 'welcome', name, members: [...taken, name], history: this.#history });
@@ -70,7 +70,7 @@ export class ChatRoom {
   say(connection: ChatConnection, spoken: string): void {
     const member = this.#members.get(connection);
     if (member === undefined) return;
-    if (!member.bucket.take()) {
+    if (!member.bucket.take(this.#now())) {
       this.#strike(connection, member);
       return;
     }

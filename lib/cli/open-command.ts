@@ -122,6 +122,9 @@ function conclude(
 /** Prints why there is no connection; the start of a refusal's body often says it best. */
 function reportHandshakeError(error: HandshakeError): void {
   printError(printableText(error.message));
+  if (error.stage === 'tls' && /certificate/.test(error.message)) {
+    process.stderr.write('  --ca <file> trusts the certificates of a file, --insecure trusts any\n');
+  }
   const body = error.body?.subarray(0, 400).toString().trim() ?? '';
   for (const text of body === '' ? [] : body.split('\n', 5))
     process.stderr.write(`  ${printableText(text)}\n`);

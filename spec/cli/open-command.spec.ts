@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { type Connection, refuse, ServerRegistry, type WebSocketServer } from '../../lib/index.js';
 import { acceptKey } from '../../lib/handshake/accept-key.js';
 import { Program } from './program.js';
@@ -236,6 +238,44 @@ describe('hawser open', function () {
       const { status, stdout, stderr } = await program.ended;
       expect(stderr).to.match(/closed with 1000 "Done"\n$/);
       expect(stdout).to.equal('');
+      expect(status).to.equal(0);
+    });
+  });
+
+  describe('with TLS', () => {
+    const certificates = new URL('certificates/', import.meta.url);
+    const certificate = fileURLToPath(new URL('localhost.cert.pem', certificates));
+
+    beforeEach(async () => {
+      await registry[Symbol.asyncDispose]();
+      registry = await ServerRegistry.listen({
+        port: 0,
+        host: '127.0.0.1',
+        tls: {
+          cert: readFileSync(certificate),
+          key: readFileSync(new URL('localhost.key.pem', certificates)),
+        },
+      });
+      url = `wss://localhost:${String((registry.address() as AddressInfo).port)}`;
+      echo();
+    });
+
+    it('does not trust a certificate that nobody vouches for', async () => {
+      const { status, stdout, stderr } = await new Program('open', url).feed('x\n');
+      expect(stderr).to.match(/^hawser: [^\n]*self-signed certificate[^\n]*\n[^\n]*--insecure[^\n]*\n$/);
+      expect(stdout).to.equal('');
+      expect(status).to.equal(3);
+    });
+
+    it('--ca trusts the certificates of a file', async () => {
+      const { status, stdout } = await new Program('open', '--ca', certificate, url).feed('x\n');
+      expect(stdout).to.equal('x\n');
+      expect(status).to.equal(0);
+    });
+
+    it('--insecure trusts any certificate', async () => {
+      const { status, stdout } = await new Program('open', '--insecure', url).feed('x\n');
+      expect(stdout).to.equal('x\n');
       expect(status).to.equal(0);
     });
   });
