@@ -5,7 +5,7 @@ import { ExitStatus, statusOfSignal, type StopSignal } from './exit-status.js';
 import { readOpenOptions, type OpenOptions } from './open-options.js';
 import { PipeSession } from './pipe-session.js';
 import { printableText } from './printable-text.js';
-import { printError, printStatus } from './status-line.js';
+import { colour, printError, printStatus } from './status-line.js';
 import { onStopSignal } from './stop-signals.js';
 import { TerminalSession } from './terminal-session.js';
 
@@ -75,7 +75,8 @@ async function converse(
   onStop((signal) => session.stop(signal));
   const tell = (text: string): void => {
     // Standard error may be a file while the prompt is on the terminal.
-    if (session instanceof TerminalSession && process.stderr.isTTY) session.print(text);
+    if (session instanceof TerminalSession && process.stderr.isTTY)
+      session.print(colour(process.stderr, 'dim', text));
     else printStatus(text);
   };
   if (isInteractive() || options.verbose) tell(describeConnection(connection));
