@@ -616,6 +616,13 @@ describe('KeepaliveController', () => {
       controller.clear();
     });
 
+    it('is accepted, with its typed events, where a controller of any targets is wanted', () => {
+      const typed = new KeepaliveController<Peer>();
+      typed.on('ping', (peer) => peer.timeouts);
+      const wanted: KeepaliveController = typed;
+      expect(wanted).to.equal(typed);
+    });
+
     it('starts afresh with a target that comes back', () => {
       const { controller, peer } = setUp();
       time.tick(31 * SECOND);
