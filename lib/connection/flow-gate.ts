@@ -18,6 +18,7 @@ export class FlowGate {
     this.#onShut = onShut;
   }
 
+  /** Tells whether nothing holds the gate. */
   get isOpen(): boolean {
     return this.#reasons === 0;
   }
@@ -27,17 +28,19 @@ export class FlowGate {
     return (this.#reasons & reasons) !== 0;
   }
 
-  /** Tells whether nothing but these reasons holds the gate. */
+  /** Tells whether nothing but these reasons holds the gate; also when it is open. */
   isHeldOnlyFor(reasons: number): boolean {
     return (this.#reasons & ~reasons) === 0;
   }
 
-  hold(reason: number): void {
+  /** Adds reasons to hold the gate; those that hold it already count once. */
+  hold(reasons: number): void {
     const wasOpen = this.#reasons === 0;
-    this.#reasons |= reason;
-    if (wasOpen) this.#onShut();
+    this.#reasons |= reasons;
+    if (wasOpen && this.#reasons !== 0) this.#onShut();
   }
 
+  /** Takes reasons away; those that do not hold the gate are ignored. */
   release(reasons: number): void {
     if ((this.#reasons & reasons) === 0) return;
     this.#reasons &= ~reasons;

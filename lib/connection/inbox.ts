@@ -10,11 +10,16 @@ export class Inbox {
   #messages: Delivery[] = [];
   #bytes = 0;
 
+  /**
+   * @param maxBytes - octets, or units of text, from which the queue is full.
+   * @param maxMessages - messages from which it is full.
+   */
   constructor(maxBytes: number, maxMessages: number) {
     this.#maxBytes = maxBytes;
     this.#maxMessages = maxMessages;
   }
 
+  /** Messages that wait. */
   get length(): number {
     return this.#messages.length;
   }
@@ -24,11 +29,13 @@ export class Inbox {
     return this.#messages.length >= this.#maxMessages || this.#bytes >= this.#maxBytes;
   }
 
+  /** Adds a message behind the others; also to a full queue. */
   push(message: Delivery): void {
     this.#messages.push(message);
     this.#bytes += sizeOf(message);
   }
 
+  /** Takes the message that waited longest, if any. */
   shift(): Delivery | undefined {
     const message = this.#messages.shift();
     if (message !== undefined) this.#bytes -= sizeOf(message);

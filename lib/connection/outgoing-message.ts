@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { types } from 'node:util';
 import { InvalidOptionError, InvalidStateError } from '../errors.js';
 import { Opcode } from '../protocol/constants.js';
 import { Utf8Validator } from '../protocol/utf8.js';
@@ -39,31 +40,33 @@ export function sendOpcode(type: unknown): Opcode {
 }
 
 /**
- * Reads a message: strings stay strings, octets become a Buffer over the same memory (shared memory is copied,
- * since it may change under way).
- * @throws InvalidOptionError for anything else, and for detached memory.
+ * Reads a message: strings stay strings, octets become a Buffer over the same memory. Memory that may change its
+ * size, or be changed by another thread, under way is copied.
+ * @param name - name of the argument, for the error.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for anything else, and for detached memory.
  */
 export function messageData(message: unknown, name = 'message'): string | Buffer {
   if (typeof message === 'string') return message;
-  if (Buffer.isBuffer(message) && message.length > 0 && message.buffer instanceof ArrayBuffer) return message;
   const memory: unknown = ArrayBuffer.isView(message) ? message.buffer : message;
-  if (memory instanceof ArrayBuffer || memory instanceof SharedArrayBuffer) {
-    const [start, length] = ArrayBuffer.isView(message)
-      ? [message.byteOffset, message.byteLength]
-      : [0, memory.byteLength];
-    if (memory.byteLength === 0 && isDetached(memory)) {
-      throw new InvalidOptionError(name, message, 'memory that is not detached');
-    }
-    return memory instanceof SharedArrayBuffer
-      ? Buffer.from(new Uint8Array(memory, start, length))
-      : Buffer.from(memory, start, length);
+  // Not instanceof alone: memory may come from another realm, such as a test runner's.
+  if (!(memory instanceof ArrayBuffer) && !types.isAnyArrayBuffer(memory)) {
+    throw new InvalidOptionError(name, message, 'a string, Buffer, TypedArray, DataView or ArrayBuffer');
   }
-  throw new InvalidOptionError(name, message, 'a string, Buffer, TypedArray, DataView or ArrayBuffer');
+  if (memory.byteLength === 0 && isDetached(memory)) {
+    throw new InvalidOptionError(name, message, 'memory that is not detached');
+  }
+  // Shared memory has no such property.
+  const isFixed = (memory as { resizable?: boolean }).resizable === false;
+  if (isFixed && Buffer.isBuffer(message)) return message;
+  const view = ArrayBuffer.isView(message) ? message : new Uint8Array(memory);
+  const octets = Buffer.from(memory, view.byteOffset, view.byteLength);
+  return isFixed ? octets : Buffer.from(octets);
 }
 
+/** Tells whether empty memory was given away: no view can be made of it any more. */
 function isDetached(memory: ArrayBuffer | SharedArrayBuffer): boolean {
   try {
-    return new Uint8Array(memory).length !== 0;
+    return new Uint8Array(memory).length > 0;
   } catch {
     return true;
   }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import { InvalidStateError } from '../errors.js';
 import type { FrameTarget } from '../protocol/frame-writer.js';
 
 const NO_OCTETS = Buffer.alloc(0);
@@ -10,6 +10,8 @@ const SLICE = 256 * 1024;
 const FLUSH_AT = 64 * 1024;
 const SHARED_SLAB = 64 * 1024;
 const OWN_SLAB = 4 * 1024;
+/** Places in the queue that may be used up before it is cut. */
+const MAX_USED_PLACES = 1024;
 
 /**
  * Serves every batch while its connection handles a chunk: only one does at a time, and what was put in is
@@ -17,6 +19,17 @@ const OWN_SLAB = 4 * 1024;
  */
 let sharedSlab = Buffer.allocUnsafeSlow(SHARED_SLAB);
 let sharedSlabTaken = false;
+
+const Phase = {
+  OPEN: 0,
+  /** Nothing is added any more; what waits is still written. */
+  ENDING: 1,
+  /** All is written, and the stream's end with it. */
+  ENDED: 2,
+  /** The stream is gone. */
+  GONE: 3,
+} as const;
+type Phase = (typeof Phase)[keyof typeof Phase];
 
 /** Waits for the socket to take everything up to a mark. */
 interface Waiter {
@@ -36,13 +49,18 @@ export class OutputBatch implements FrameTarget {
   readonly #stream: Duplex;
   /** Tells its owner that the socket took something. */
   readonly #onProgress: () => void;
-  /** Whether a buffer may be reused once `writableLength` is 0: only a plain TCP or Unix socket is known not to keep it. */
-  readonly #takesAtOnce: boolean;
+  /** Whether what is written may be overwritten once `writableLength` is 0: only a plain socket keeps nothing then. */
+  readonly #keepsNothing: boolean;
 
+  #phase: Phase = Phase.OPEN;
+  #inTurn = false;
+  #tickScheduled = false;
   /** Part of the slab that is filled and not yet in the queue. */
   #slabStart = 0;
   #slabEnd = 0;
   #queue: Buffer[] = [];
+  /** Length of each buffer in the queue; a caller who detaches its memory changes the buffer's own. */
+  #lengths: number[] = [];
   /** Index in the queue of the next buffer to write. */
   #head = 0;
   #queuedBytes = 0;
@@ -52,69 +70,74 @@ export class OutputBatch implements FrameTarget {
   #writesDone = 0;
   /** Callbacks of writes seen so far; they come late when the kernel took all at once. */
   #callbacks = 0;
-  #mode: 'tick' | 'read' | 'ended' = 'tick';
-  #tickScheduled = false;
   #waiters: Waiter[] = [];
   #whenEnded: (() => void) | undefined;
+  /** Octets that were never taken when the stream went. */
+  #lostBytes = 0;
+  #reason: Error | undefined;
 
   constructor(stream: Duplex, onProgress: () => void) {
     this.#stream = stream;
     this.#onProgress = onProgress;
-    this.#takesAtOnce = stream instanceof Socket && !(stream instanceof TLSSocket);
+    this.#keepsNothing = Object.getPrototypeOf(stream) === Socket.prototype;
   }
 
   /** Octets handed in so far. */
   get totalBytes(): number {
-    return this.#writtenBytes + this.#queuedBytes + this.#slabEnd - this.#slabStart;
+    return this.#writtenBytes + this.#waitingBytes;
   }
 
-  /** Octets that the socket has not taken yet. */
+  /** Octets that the socket has not taken yet, those of others included; 0 once the stream is gone. */
   get backlog(): number {
-    return this.#queuedBytes + this.#slabEnd - this.#slabStart + this.#stream.writableLength;
+    return this.#phase === Phase.GONE ? 0 : this.#waitingBytes + this.#stream.writableLength;
   }
 
-  /** Octets that the socket has taken. */
+  /** Octets of ours that the socket has taken. */
   get takenBytes(): number {
-    return this.totalBytes - this.backlog;
+    return Math.max(0, this.totalBytes - this.backlog - this.#lostBytes);
+  }
+
+  /** Octets that wait here. */
+  get #waitingBytes(): number {
+    return this.#queuedBytes + this.#slabEnd - this.#slabStart;
   }
 
   reserve(length: number): number {
     // hot path: benchmarks/micro/output-batch
+    if (this.#phase !== Phase.OPEN) return this.#reserveNowhere(length);
     if (this.slab.length - this.#slabEnd < length) this.#renewSlab(length);
     const start = this.#slabEnd;
     this.#slabEnd = start + length;
-    if (this.#mode === 'tick' && !this.#tickScheduled) this.#schedule();
+    if (!this.#inTurn && !this.#tickScheduled) this.#schedule();
     return start;
   }
 
   giveBack(length: number): void {
-    this.#slabEnd -= length;
+    if (this.#phase === Phase.OPEN) this.#slabEnd -= length;
   }
 
   append(octets: Buffer): void {
+    if (this.#phase !== Phase.OPEN) return;
     this.#commitSlab();
-    this.#queue.push(octets);
-    this.#queuedBytes += octets.length;
-    if (this.#mode === 'tick' && !this.#tickScheduled) this.#schedule();
+    this.#enqueue(octets);
+    if (!this.#inTurn && !this.#tickScheduled) this.#schedule();
   }
 
   /** Writes what has grown too large to wait for the end of the turn; to be called between frames. */
   flushIfLarge(): void {
-    if (this.#queuedBytes + this.#slabEnd - this.#slabStart >= FLUSH_AT) this.flush();
+    if (this.#waitingBytes >= FLUSH_AT) this.flush();
   }
 
   /** Begins a read callback: what is sent from now on leaves at {@link OutputBatch.endTurn}. */
   beginTurn(): void {
-    if (this.#mode !== 'tick') return;
-    this.#mode = 'read';
+    this.#inTurn = true;
     if (this.#slabEnd === this.#slabStart) this.#dropSlab();
   }
 
   /** Ends a read callback: one write for all that was sent in it. */
   endTurn(): void {
-    if (this.#mode !== 'read') return;
-    this.#mode = 'tick';
-    if (this.#slabEnd > this.#slabStart || this.#queuedBytes > 0) this.flush();
+    this.#inTurn = false;
+    if (this.#waitingBytes > 0) this.flush();
     // Someone else's turn: what is left in the shared slab moves out of it.
     if (this.slab === sharedSlab) this.#dropSlab();
   }
@@ -122,34 +145,46 @@ export class OutputBatch implements FrameTarget {
   /** Gives the socket as much as it takes. */
   flush(): void {
     const stream = this.#stream;
-    while (stream.writableLength === 0 || this.#writesDone === this.#writesBegun) {
+    while (
+      this.#waitingBytes > 0 &&
+      (stream.writableLength === 0 || this.#writesDone === this.#writesBegun)
+    ) {
       this.#writesDone = this.#writesBegun;
-      const pending = this.#slabEnd - this.#slabStart;
       if (this.#queuedBytes === 0) {
-        if (pending === 0) break;
         this.#writeSlab();
       } else {
         this.#commitSlab();
         this.#writeQueued();
       }
     }
-    if (this.#whenEnded !== undefined) this.#endWhenEmpty();
+    if (this.#phase === Phase.ENDING && this.#waitingBytes === 0) {
+      this.#phase = Phase.ENDED;
+      stream.end(this.#whenEnded);
+    }
   }
 
-  /** Ends the byte stream once everything handed in is written; `whenTaken` is called when the socket took it. */
+  /**
+   * Ends the byte stream once everything handed in is written; what is handed in from now on is dropped.
+   * @param whenTaken - called when the socket took it all.
+   */
   end(whenTaken: () => void): void {
+    if (this.#phase !== Phase.OPEN) return;
+    this.#phase = Phase.ENDING;
     this.#whenEnded = whenTaken;
     this.flush();
   }
 
   /**
    * Waits until everything handed in so far is taken by the socket.
-   * @throws what {@link OutputBatch.discard} was called with, when the stream goes first.
+   * @throws what {@link OutputBatch.discard} was or is called with, when the stream goes first.
    */
   taken(): Promise<void> {
-    const mark = this.totalBytes;
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ mark, resolve, reject });
+      if (this.#reason !== undefined) {
+        reject(this.#reason);
+        return;
+      }
+      this.#waiters.push({ mark: this.totalBytes, resolve, reject });
       this.#settleWaiters();
       if (this.#waiters.length > 0) this.#schedule();
     });
@@ -157,38 +192,51 @@ export class OutputBatch implements FrameTarget {
 
   /** Forgets everything: the stream is gone. */
   discard(reason: Error): void {
-    this.#mode = 'ended';
-    if (this.slab === sharedSlab) sharedSlabTaken = false;
-    this.#queue = [];
-    this.#head = 0;
-    this.#queuedBytes = 0;
-    this.#slabStart = this.#slabEnd = 0;
-    this.slab = NO_OCTETS;
-    this.#whenEnded = undefined;
+    this.#lose();
+    this.#reason ??= reason;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) waiter.reject(reason);
   }
 
-  #schedule(): void {
-    if (this.#tickScheduled || this.#mode === 'ended') return;
-    this.#tickScheduled = true;
-    process.nextTick(flushOnTick, this);
+  /** Writes nothing any more, and frees what waits. */
+  #lose(): void {
+    if (this.#phase === Phase.GONE) return;
+    this.#lostBytes = this.backlog;
+    this.#writtenBytes += this.#waitingBytes;
+    this.#phase = Phase.GONE;
+    if (this.slab === sharedSlab) sharedSlabTaken = false;
+    this.slab = NO_OCTETS;
+    this.#slabStart = this.#slabEnd = 0;
+    this.#queue = [];
+    this.#lengths = [];
+    this.#head = this.#queuedBytes = 0;
   }
 
-  /** Runs on the next tick; not for callers. @internal */
-  tick(): void {
-    this.#tickScheduled = false;
-    if (this.#mode === 'ended') return;
-    this.flush();
-    if (this.#slabEnd === this.#slabStart) this.#dropSlab();
-    this.#settleWaiters();
+  #schedule(): void {
+    if (this.#tickScheduled) return;
+    this.#tickScheduled = true;
+    process.nextTick(OutputBatch.#batchOnTick, this);
+  }
+
+  static #batchOnTick(batch: OutputBatch): void {
+    batch.#tickScheduled = false;
+    batch.flush();
+    if (batch.#slabEnd === batch.#slabStart) batch.#dropSlab();
+    batch.#settleWaiters();
+  }
+
+  /** Makes room for a frame that comes too late to be sent. */
+  #reserveNowhere(length: number): number {
+    this.#dropSlab();
+    this.slab = Buffer.allocUnsafe(length);
+    return 0;
   }
 
   #renewSlab(length: number): void {
     const isFirst = this.slab === NO_OCTETS;
     this.#dropSlab();
-    if (this.#mode === 'read' && length <= SHARED_SLAB && isFirst && !sharedSlabTaken) {
+    if (this.#inTurn && length <= SHARED_SLAB && isFirst && !sharedSlabTaken) {
       this.slab = sharedSlab;
       sharedSlabTaken = true;
     } else {
@@ -197,21 +245,25 @@ export class OutputBatch implements FrameTarget {
     }
   }
 
-  /** Moves what the slab holds to the queue; out of the shared slab by copy. */
-  #commitSlab(): void {
-    const length = this.#slabEnd - this.#slabStart;
-    if (length === 0) return;
-    const part = this.slab.subarray(this.#slabStart, this.#slabEnd);
-    this.#queue.push(this.slab === sharedSlab ? Buffer.from(part) : part);
-    this.#queuedBytes += length;
-    this.#slabStart = this.#slabEnd;
-  }
-
   #dropSlab(): void {
     this.#commitSlab();
     if (this.slab === sharedSlab) sharedSlabTaken = false;
     this.slab = NO_OCTETS;
     this.#slabStart = this.#slabEnd = 0;
+  }
+
+  /** Moves what the slab holds to the queue; out of the shared slab by copy. */
+  #commitSlab(): void {
+    if (this.#slabEnd === this.#slabStart) return;
+    const part = this.slab.subarray(this.#slabStart, this.#slabEnd);
+    this.#slabStart = this.#slabEnd;
+    this.#enqueue(this.slab === sharedSlab ? Buffer.from(part) : part);
+  }
+
+  #enqueue(octets: Buffer): void {
+    this.#queue.push(octets);
+    this.#lengths.push(octets.length);
+    this.#queuedBytes += octets.length;
   }
 
   #writeSlab(): void {
@@ -222,7 +274,7 @@ export class OutputBatch implements FrameTarget {
       return;
     }
     this.#slabStart = this.#slabEnd = 0;
-    if (!this.#takesAtOnce) {
+    if (!this.#keepsNothing) {
       this.#write(Buffer.from(part));
       return;
     }
@@ -236,31 +288,45 @@ export class OutputBatch implements FrameTarget {
   }
 
   #writeQueued(): void {
-    const queue = this.#queue;
-    const group: Buffer[] = [];
-    let length = 0;
-    while (this.#head < queue.length && length < SLICE) {
-      const next = queue[this.#head]!;
-      if (next.length <= SLICE - length) {
-        group.push(next);
-        length += next.length;
-        queue[this.#head++] = NO_OCTETS;
-      } else if (length === 0) {
-        group.push(next.subarray(0, SLICE));
-        length = SLICE;
-        queue[this.#head] = next.subarray(SLICE);
-      } else {
-        break;
-      }
+    const group = this.#takeSlice();
+    if (group === undefined) {
+      this.#lose();
+      this.#stream.destroy(new InvalidStateError('octets were detached or resized before they were sent'));
+      return;
     }
-    if (this.#head === queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-    }
-    this.#queuedBytes -= length;
     if (group.length > 1) this.#stream.cork();
     for (const octets of group) this.#write(octets);
     if (group.length > 1) this.#stream.uncork();
+  }
+
+  /** Takes the next slice out of the queue. Returns nothing when memory handed in by reference is not as it was. */
+  #takeSlice(): Buffer[] | undefined {
+    const queue = this.#queue;
+    const lengths = this.#lengths;
+    const group: Buffer[] = [];
+    let room = SLICE;
+    while (room > 0 && this.#head < queue.length) {
+      const next = queue[this.#head]!;
+      const length = lengths[this.#head]!;
+      if (next.length !== length) return undefined;
+      if (length <= room) {
+        group.push(next);
+        queue[this.#head++] = NO_OCTETS;
+        room -= length;
+      } else {
+        group.push(next.subarray(0, room));
+        queue[this.#head] = next.subarray(room);
+        lengths[this.#head] = length - room;
+        room = 0;
+      }
+    }
+    this.#queuedBytes -= SLICE - room;
+    if (this.#head === queue.length || this.#head >= MAX_USED_PLACES) {
+      queue.splice(0, this.#head);
+      lengths.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return group;
   }
 
   #write(octets: Buffer): void {
@@ -269,30 +335,23 @@ export class OutputBatch implements FrameTarget {
     this.#stream.write(octets, this.#socketOnTaken);
   }
 
-  readonly #socketOnTaken = (): void => {
+  readonly #socketOnTaken = (error?: Error | null): void => {
+    if (error !== undefined && error !== null) {
+      // What follows cannot be sent either; the stream says so by its `close`.
+      this.#lose();
+      return;
+    }
     this.#callbacks += 1;
     if (this.#callbacks > this.#writesDone) this.#writesDone = this.#callbacks;
-    if (this.#mode === 'ended') return;
-    if (this.#queuedBytes > 0 || this.#slabEnd > this.#slabStart || this.#whenEnded !== undefined)
-      this.flush();
+    if (this.#phase === Phase.GONE) return;
+    this.flush();
     this.#settleWaiters();
     this.#onProgress();
   };
 
   #settleWaiters(): void {
-    if (this.#waiters.length === 0) return;
+    if (this.#waiters.length === 0 || this.#phase === Phase.GONE) return;
     const taken = this.takenBytes;
     while (this.#waiters.length > 0 && this.#waiters[0]!.mark <= taken) this.#waiters.shift()!.resolve();
   }
-
-  #endWhenEmpty(): void {
-    if (this.#queuedBytes > 0 || this.#slabEnd > this.#slabStart) return;
-    const whenTaken = this.#whenEnded!;
-    this.#whenEnded = undefined;
-    this.#stream.end(whenTaken);
-  }
-}
-
-function flushOnTick(batch: OutputBatch): void {
-  batch.tick();
 }

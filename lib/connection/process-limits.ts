@@ -1,5 +1,5 @@
 import type { LimitError } from '../errors.js';
-import { check, limit } from '../options.js';
+import { limit, normalise } from '../options.js';
 import { DEFAULTS } from '../protocol/constants.js';
 import { MemoryBudget } from '../protocol/memory-budget.js';
 import { unfinishedBytesExhausted } from '../protocol/violations.js';
@@ -32,14 +32,18 @@ export const backlogBudget = new MemoryBudget<BudgetHolder>(DEFAULTS.maxBacklogB
 );
 
 /**
- * Sets the limits that all connections of the process share, or queries them when called with nothing.
+ * Sets the limits that all connections of the process share, or queries them when called with nothing. What is
+ * left out stays as it is; a lower limit takes effect at once.
  * @returns the limits now in force.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`); nothing changes then.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown limit or a bad value; nothing changes then.
  */
-export function processLimits(limits: ProcessLimits = {}): Required<ProcessLimits> {
-  const unfinished = check('maxUnfinishedBytes', limit(unfinishedBudget.limit), limits.maxUnfinishedBytes);
-  const backlog = check('maxBacklogBytes', limit(backlogBudget.limit), limits.maxBacklogBytes);
-  unfinishedBudget.limit = unfinished;
-  backlogBudget.limit = backlog;
-  return { maxUnfinishedBytes: unfinished, maxBacklogBytes: backlog };
+export function processLimits(limits?: ProcessLimits): Required<ProcessLimits> {
+  const schema = {
+    maxUnfinishedBytes: limit(unfinishedBudget.limit),
+    maxBacklogBytes: limit(backlogBudget.limit),
+  };
+  const inForce = normalise(schema, limits, 'ProcessLimits');
+  unfinishedBudget.limit = inForce.maxUnfinishedBytes;
+  backlogBudget.limit = inForce.maxBacklogBytes;
+  return inForce;
 }

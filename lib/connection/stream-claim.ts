@@ -21,6 +21,13 @@ export function claimStream(stream: unknown): asserts stream is Duplex {
   if (stream.readableObjectMode || stream.writableObjectMode) {
     throw new InvalidOptionError('stream', stream, 'a Duplex of bytes, not of objects');
   }
+  if (typeof stream.readableEncoding === 'string') {
+    throw new InvalidOptionError(
+      'stream',
+      stream,
+      'a Duplex of bytes, not of text: setEncoding was called on it',
+    );
+  }
   claimed.add(stream);
 }
 

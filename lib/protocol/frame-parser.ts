@@ -43,7 +43,7 @@ const NO_OCTETS = Buffer.alloc(0);
  * goes to the sink piece by piece. Masked chunks are unmasked in place.
  *
  * A frame that breaks a rule throws a `ProtocolError` out of {@link FrameParser.parse}; the parser must not be
- * used after that.
+ * used after that. The sink may push and stop while it is called, but not parse.
  */
 export class FrameParser {
   readonly #sink: FrameSink;
@@ -55,7 +55,7 @@ export class FrameParser {
   #stopped = false;
 
   #place: Place = Place.HEADER;
-  /** Collects a header, or a control frame's payload, that is split between chunks. */
+  /** Collects a header, or a control frame's payload, that is split between chunks; both fit. */
   #scratch: Buffer | undefined;
   #collected = 0;
 
@@ -79,7 +79,10 @@ export class FrameParser {
     return this.#position < this.#chunk.length;
   }
 
-  /** Hands in a chunk; {@link FrameParser.parse} reads it. The parser owns it from now on. */
+  /**
+   * Hands in a chunk, behind what is left of those before.
+   * @param chunk - octets as they came; the parser owns and changes them from now on.
+   */
   push(chunk: Buffer): void {
     this.#chunk = this.hasRest ? Buffer.concat([this.#chunk.subarray(this.#position), chunk]) : chunk;
     this.#position = 0;
@@ -94,15 +97,17 @@ export class FrameParser {
    * Parses what was handed in, until it is used up, {@link FrameParser.stop} is called, or `maxFrames` frames
    * were begun.
    * @returns the number of frames begun.
-   * @throws ProtocolError when the peer breaks a rule, and whatever the sink throws.
+   * @throws ProtocolError when the peer breaks a rule, and whatever the sink throws; the caller fails the
+   * connection.
    */
   parse(maxFrames: number): number {
     // hot path: benchmarks/micro/frame-parser
-    const chunk = this.#chunk;
-    const end = chunk.length;
     let frames = 0;
     this.#stopped = false;
-    while (this.#position < end && !this.#stopped && frames < maxFrames) {
+    while (this.hasRest && !this.#stopped && frames < maxFrames) {
+      // Read anew each time: the sink may have pushed.
+      const chunk = this.#chunk;
+      const end = chunk.length;
       switch (this.#place) {
         case Place.HEADER:
           if (this.#takeHeader(chunk, end)) {
@@ -118,7 +123,7 @@ export class FrameParser {
           break;
       }
     }
-    if (this.#position === end) {
+    if (!this.hasRest) {
       this.#chunk = NO_OCTETS;
       this.#position = 0;
     }
@@ -242,6 +247,3 @@ export class FrameParser {
     this.#sink.onControlFrame(this.#opcode, scratch, 0, this.#length);
   }
 }
-
-/** Longest header of a frame, in octets: two, a 64-bit length and a masking key. */
-export const MAX_FRAME_HEADER = 14;

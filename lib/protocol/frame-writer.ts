@@ -105,8 +105,9 @@ export class FrameWriter {
   #writeLongText(first: number, text: string): number {
     const length = Buffer.byteLength(text);
     const header = headerLength(length, this.#masked);
-    if (length > COPY_LIMIT && !this.#masked) return this.writeOctets(first, Buffer.from(text));
-    if (length > MASKED_PIECE) return this.writeOctets(first, Buffer.from(text));
+    if (length > (this.#masked ? MASKED_PIECE : COPY_LIMIT)) {
+      return this.writeOctets(first, Buffer.from(text));
+    }
     const start = this.#target.reserve(header + length);
     const slab = this.#target.slab;
     const keyAt = writeHeader(slab, start, first, length, this.#masked);

@@ -34,9 +34,9 @@ export interface MessageAssemblerOptions {
   readonly fragments: boolean;
 }
 
-/** A payload is copied out of its chunk when it is smaller than this, or than a quarter of what it would pin. */
+/** Octets from which a payload may stay in its chunk; smaller ones are copied out of it. */
 const PIN_LIMIT = 4 * 1024;
-/** First size of the buffer that a message in pieces grows in. */
+/** First capacity, in octets, of the buffer that a message in pieces grows in. */
 const FIRST_CAPACITY = 4 * 1024;
 const NO_OCTETS = Buffer.alloc(0);
 
@@ -57,10 +57,11 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   #announced = 0;
   #emptyRun = 0;
 
-  /** Grows with the message under way; never beyond twice its octets, nor beyond what was announced. */
+  /** Holds the message under way; past 4 KiB never more than twice its octets. */
   #buffer: Buffer = NO_OCTETS;
   #length = 0;
   #octetsOr = 0;
+  #isDiscarded = false;
   #validator: Utf8Validator | undefined;
   #decoder: StringDecoder | undefined;
 
@@ -111,11 +112,13 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
       this.#emptyRun = 0;
     }
     this.#fin = fin;
+    // In pieces, each frame has the whole limit for itself.
     this.#announced = (this.#options.fragments ? 0 : this.#announced) + payloadLength;
     if (this.#announced > this.#options.maxMessageBytes) {
       throw violation.messageTooLong(this.#options.maxMessageBytes, this.#announced);
     }
-    if (payloadLength > 0) this.#emptyRun = 0;
+    // An empty message in one frame is no fragment.
+    if (payloadLength > 0 || (fin && opcode !== Opcode.CONTINUATION)) this.#emptyRun = 0;
     else if (++this.#emptyRun > this.#options.maxEmptyFragments) {
       throw violation.tooManyEmptyFragments(this.#options.maxEmptyFragments);
     }
@@ -132,7 +135,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
       this.#handOnFragment(buffer, start, end, endsMessage);
       return;
     }
-    this.#append(buffer, start, end);
+    if (!this.#append(buffer, start, end)) return;
     this.#octetsOr |= octetsOr;
     if (endsMessage) this.#finish();
   }
@@ -148,26 +151,32 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     }
   }
 
-  /** Lets go of an unfinished message; the connection is gone or failed. */
+  /** Lets go of an unfinished message for good: the connection is gone or failed, and no message follows. */
   discard(): void {
+    this.#isDiscarded = true;
     this.#budget.release(this.#holder);
     this.#buffer = NO_OCTETS;
     this.#length = 0;
   }
 
-  #append(buffer: Buffer, start: number, end: number): void {
+  /** Adds to the message under way. Returns whether there still is one. */
+  #append(buffer: Buffer, start: number, end: number): boolean {
     const length = this.#length + end - start;
     if (length > this.#buffer.length) this.#grow(length);
+    // Charging for more may have failed this very connection.
+    if (this.#isDiscarded) return false;
     buffer.copy(this.#buffer, this.#length, start, end);
     this.#length = length;
+    return true;
   }
 
-  /** Doubles, so that many small pieces cost linear time, but takes no more than was announced. */
+  /** Doubles, so that many small pieces cost linear time, but takes no more than the message may need. */
   #grow(needed: number): void {
-    const doubled = Math.max(needed * 2, FIRST_CAPACITY);
-    const capacity = this.#fin ? Math.min(doubled, this.#announced) : doubled;
-    const grown = Buffer.allocUnsafeSlow(Math.max(capacity, needed));
-    this.#budget.charge(this.#holder, grown.length - this.#buffer.length);
+    const mayNeed = this.#fin ? this.#announced : this.#options.maxMessageBytes;
+    const capacity = Math.min(Math.max(needed * 2, FIRST_CAPACITY), mayNeed);
+    this.#budget.charge(this.#holder, capacity - this.#buffer.length);
+    if (this.#isDiscarded) return;
+    const grown = Buffer.allocUnsafeSlow(capacity);
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
   }
@@ -184,7 +193,6 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
       this.#sink.onBinary(keep(buffer, 0, length));
       return;
     }
-    this.#validator!.reset();
     const ascii = (octetsOr & 0x80) === 0;
     this.#sink.onText(buffer.toString(ascii ? 'latin1' : 'utf8', 0, length));
   }
@@ -195,20 +203,17 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
         this.#sink.onFragment({ type: 'binary', data: keep(buffer, start, end), final });
       return;
     }
+    // Holds back the octets of a character that is not complete; at the end, all are.
     const decoder = (this.#decoder ??= new StringDecoder('utf8'));
     const data = decoder.write(buffer.subarray(start, end));
-    if (final) {
-      this.#validator!.reset();
-      decoder.end();
-    }
     if (data !== '' || final) this.#sink.onFragment({ type: 'text', data, final });
   }
 }
 
-/** Gives octets that outlive the call without pinning a large chunk for a few of them. */
+/** Gives octets that outlive the call without pinning a large chunk for a few of them: at most four times as much. */
 function keep(buffer: Buffer, start: number, end: number): Buffer {
   const length = end - start;
-  if (length >= PIN_LIMIT && length >= buffer.length >>> 2) return buffer.subarray(start, end);
+  if (length >= PIN_LIMIT && length >= buffer.buffer.byteLength / 4) return buffer.subarray(start, end);
   const copy = Buffer.allocUnsafe(length);
   buffer.copy(copy, 0, start, end);
   return copy;

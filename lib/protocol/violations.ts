@@ -11,67 +11,67 @@ const protocolError = (code: string, message: string) =>
 
 const show = (value: number) => `0x${value.toString(16).padStart(2, '0')}`;
 
-/** RFC 6455 §5.2: reserved bits must be 0 unless an extension defines them. */
+/** Reports reserved bits that no extension defined (RFC 6455 §5.2). */
 export const unexpectedReservedBits = (firstOctet: number) =>
   protocolError(
     'UNEXPECTED_RSV',
     `reserved bits are set that no extension negotiated: first octet ${show(firstOctet)}`,
   );
 
-/** RFC 6455 §5.2: opcodes 3–7 and B–F are reserved. */
+/** Reports an opcode of 3–7 or B–F (RFC 6455 §5.2). */
 export const reservedOpcode = (opcode: number) =>
   protocolError('RESERVED_OPCODE', `opcode ${show(opcode)} is reserved`);
 
-/** RFC 6455 §5.5: control frames must not be fragmented. */
+/** Reports a control frame without FIN (RFC 6455 §5.5). */
 export const fragmentedControlFrame = () =>
   protocolError('FRAGMENTED_CONTROL', 'a control frame must not be fragmented');
 
-/** RFC 6455 §5.5: control frames carry at most 125 octets. */
+/** Reports a control frame with more than 125 octets (RFC 6455 §5.5). */
 export const oversizedControlFrame = () =>
   protocolError('CONTROL_TOO_LONG', 'a control frame carries at most 125 octets');
 
-/** RFC 6455 §5.1: a client masks all its frames. */
+/** Reports a frame of a client that is not masked (RFC 6455 §5.1). */
 export const unmaskedFrame = () => protocolError('MASK_REQUIRED', 'a frame from the client is not masked');
 
-/** RFC 6455 §5.1: a server masks none of its frames. */
+/** Reports a frame of a server that is masked (RFC 6455 §5.1). */
 export const maskedFrame = () => protocolError('MASK_FORBIDDEN', 'a frame from the server is masked');
 
-/** RFC 6455 §5.2: the shortest encoding of the payload length must be used. */
+/** Reports a payload length that is not in its shortest encoding (RFC 6455 §5.2). */
 export const nonMinimalLength = () =>
   protocolError('LENGTH_NOT_MINIMAL', 'the payload length is not in its shortest encoding');
 
-/** RFC 6455 §5.2: the top bit of a 64-bit length must be 0. */
+/** Reports a 64-bit payload length with its top bit set (RFC 6455 §5.2). */
 export const negativeLength = () =>
   protocolError('LENGTH_TOP_BIT', 'the top bit of a 64-bit payload length is set');
 
-/** RFC 6455 §5.4: a continuation frame continues a message. */
+/** Reports a continuation frame that continues nothing (RFC 6455 §5.4). */
 export const unexpectedContinuation = () =>
   protocolError('UNEXPECTED_CONTINUATION', 'a continuation frame came outside of a fragmented message');
 
-/** RFC 6455 §5.4: the fragments of one message must not be interleaved with another's. */
+/** Reports a message that begins inside of another (RFC 6455 §5.4). */
 export const unfinishedMessage = () =>
   protocolError('UNFINISHED_MESSAGE', 'a new message began inside of a fragmented one');
 
-/** RFC 6455 §5.5.1: the payload of a Close is empty or starts with a two-octet code. */
+/** Reports a Close frame with half a status code (RFC 6455 §5.5.1). */
 export const truncatedCloseCode = () =>
   protocolError('CLOSE_TRUNCATED', 'a Close frame carries a single octet');
 
-/** RFC 6455 §7.4: codes that no endpoint may send. */
+/** Reports a status code that no endpoint may send (RFC 6455 §7.4). */
 export const invalidCloseCode = (code: number) =>
   protocolError(
     'INVALID_CLOSE_CODE',
     `a Close frame carries the code ${String(code)}, which must not be sent`,
   );
 
-/** RFC 6455 §8.1: text is UTF-8. */
+/** Reports text that is not UTF-8 (RFC 6455 §8.1). */
 export const invalidUtf8 = (where: 'text message' | 'close reason') =>
   new ProtocolError(`the ${where} is not valid UTF-8`, 'ERR_WS_INVALID_UTF8', CloseCode.INVALID_PAYLOAD);
 
-/** A message (or, with `fragments: true`, a frame) longer than the receiver takes. */
+/** Reports a message (with `fragments: true` a frame) that is longer than the receiver takes. */
 export const messageTooLong = (limit: number, actual: number) =>
   new LimitError('maxMessageBytes', limit, actual, CloseCode.MESSAGE_TOO_BIG, 'message too long (octets)');
 
-/** Empty fragments that only cost the receiver's time. */
+/** Reports empty fragments that only cost the receiver's time. */
 export const tooManyEmptyFragments = (limit: number) =>
   new LimitError(
     'maxEmptyFragments',
@@ -81,7 +81,7 @@ export const tooManyEmptyFragments = (limit: number) =>
     'too many empty fragments in a row',
   );
 
-/** More control frames than the token bucket allows. */
+/** Reports more control frames than the token bucket allows. */
 export const tooManyControlFrames = (limit: number) =>
   new LimitError(
     'controlFramesPerSecond',
@@ -91,7 +91,7 @@ export const tooManyControlFrames = (limit: number) =>
     'too many control frames',
   );
 
-/** The process holds too much of unfinished messages, and this connection holds the most. */
+/** Reports that the process holds too much of unfinished messages, and this connection the most. */
 export const unfinishedBytesExhausted = (limit: number, actual: number) =>
   new LimitError(
     'maxUnfinishedBytes',
