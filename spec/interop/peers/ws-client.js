@@ -1,0 +1,107 @@
+/*
+ * Client on ws. It takes the steps of ../adapter.ts, and two more: receive:<text>, a message that comes by itself, and
+ * closed, the other side closes.
+ *
+ *   ws-client.js [--ca <file>] [--protocol <name>]… <url> <step>…
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
+import WebSocket from 'ws';
+
+const { version } = createRequire(import.meta.url)('ws/package.json');
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { ca: { type: 'string' }, protocol: { type: 'string', multiple: true, default: [] } },
+});
+const [url, ...steps] = positionals;
+
+function report(event) {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+const received = [];
+let wake = () => {};
+
+/** Takes the next message. */
+async function next() {
+  while (received.length === 0) await new Promise((resolve) => (wake = resolve));
+  return received.shift();
+}
+
+const connection = new WebSocket(url, values.protocol, {
+  ca: values.ca === undefined ? undefined : readFileSync(values.ca),
+  maxPayload: 16 * 1024 * 1024,
+});
+connection.on('message', (data, isBinary) => {
+  received.push(isBinary ? data : data.toString());
+  wake();
+});
+connection.on('ping', (payload) => report({ event: 'ping', payload: payload.toString() }));
+const closed = new Promise((resolve) => {
+  connection.on('close', (code, reason) => {
+    report({ event: 'disconnect', code, reason: reason.toString() });
+    resolve();
+  });
+});
+
+/** Sends a message; returns what its echo has to be. */
+function send(kind, argument) {
+  if (kind === 'fragments') {
+    const pieces = argument.split('|');
+    for (const [index, piece] of pieces.entries()) {
+      connection.send(piece, { fin: index === pieces.length - 1 });
+      if (index === 0) connection.ping('between fragments');
+    }
+    return pieces.join('');
+  }
+  assert(['text', 'binary', 'octets'].includes(kind), `no such step: ${kind}`);
+  const data =
+    kind === 'text'
+      ? argument
+      : kind === 'binary'
+        ? Buffer.from(argument, 'hex')
+        : randomBytes(Number(argument));
+  connection.send(data);
+  return data;
+}
+
+async function take(step) {
+  const [, kind, argument] = /^(\w+):?(.*)$/s.exec(step);
+  if (kind === 'ping') {
+    const sentAt = performance.now();
+    connection.ping(argument);
+    for (;;) {
+      const [payload] = await once(connection, 'pong');
+      if (payload.toString() === argument) break;
+    }
+    report({ event: 'pong', payload: argument, latency: (performance.now() - sentAt) / 1000 });
+  } else if (kind === 'close') {
+    const [code = '1000', reason] = argument.split(':');
+    connection.close(Number(code), reason);
+    await closed;
+  } else if (kind === 'closed') {
+    await closed;
+  } else {
+    const due = kind === 'receive' ? argument : send(kind, argument);
+    assert.deepEqual(await next(), due);
+    report({ event: 'echo', kind, octets: Buffer.byteLength(due) });
+  }
+}
+
+const response = await new Promise((resolve, reject) => {
+  connection.on('open', resolve);
+  connection.on('unexpected-response', (_request, answer) => resolve(answer));
+  connection.on('error', reject);
+});
+if (response === undefined) {
+  report({ event: 'connect', protocol: connection.protocol, version });
+  for (const step of steps) await take(step);
+  connection.close();
+} else {
+  report({ event: 'refused', status: response.statusCode });
+  response.destroy();
+}

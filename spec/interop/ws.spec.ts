@@ -1,0 +1,5 @@
+import { describeClient, describeServer } from './peer-suite.js';
+import { ws } from './peers.js';
+
+describeClient(ws);
+describeServer(ws);
