@@ -36,6 +36,8 @@ export default defineConfig(
       // A listener that is called may change what was checked before the call; the types do not show that.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      // Node hands out sockets and emitters as less than they are.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // Typed listeners are declared on an interface of the same name as the class.
       '@typescript-eslint/no-unsafe-declaration-merging': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -56,7 +58,7 @@ export default defineConfig(
         'error',
         {
           selector:
-            'MemberExpression[object.name=/^(describe|context|it)$/][property.name=/^(only|skip)$/], CallExpression[callee.name=/^x(describe|context|it)$/]',
+            'CallExpression[callee.object.name=/^(describe|context|it)$/][callee.property.name=/^(only|skip)$/][arguments.length>0], CallExpression[callee.name=/^x(describe|context|it)$/]',
           message: 'Every spec runs; a spec whose peer is missing calls this.skip() itself.',
         },
       ],
@@ -69,7 +71,6 @@ export default defineConfig(
       '@typescript-eslint/ban-ts-comment': 'off',
       '@typescript-eslint/consistent-type-imports': 'off',
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
-      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/no-unused-vars': 'off',
     },
   },
