@@ -8,6 +8,7 @@ usage: websockets_server.py [--tls-key FILE --tls-cert FILE] [--protocol NAME]
 
 import argparse
 import asyncio
+import http
 import json
 import ssl
 
@@ -45,7 +46,7 @@ async def fragments():
 
 async def refuse_unknown(path, _headers):
     if path.split("/")[1] not in ("echo", "fragments", "ping", "close"):
-        return 404, [], b"no such path\n"
+        return http.HTTPStatus.NOT_FOUND, [], b"no such path\n"
     return None
 
 
