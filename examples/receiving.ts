@@ -22,18 +22,18 @@ registry.live('/news', (...[connection, type]) => {
   const client = new WebSocketClient(`${url}/news`);
   client.on('text', (text) => heard.push(text)); // a complete text message: string
   client.on('binary', (data) => heard.push(data.length)); // a complete binary message: Buffer
-  client.on('message', (message, isBinary) => heard.push(isBinary)); // either kind
+  client.on('message', (message, isBinary) => heard.push([message.length, isBinary])); // either kind
   client.on('closing', (code, reason, origin) => heard.push([code, reason, origin]));
   client.on('disconnect', (code, reason, wasClean) => heard.push([code, reason, wasClean]));
   // #endregion
   await once(client, 'close');
   assert.deepEqual(heard, [
     'first',
-    false,
+    [5, false],
     6,
-    true,
+    [6, true],
     'third',
-    false,
+    [5, false],
     [1000, 'That was all', 'remote'],
     [1000, 'That was all', true],
   ]);
