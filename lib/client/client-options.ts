@@ -2,10 +2,14 @@ import type { Agent, ClientRequestArgs } from 'node:http';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import {
   CONNECTION_SCHEMA,
+  connectionSettings,
   splitConnectionOptions,
   type ConnectionOptions,
+  type ConnectionSettings,
 } from '../connection/connection-options.js';
+import { InvalidOptionError } from '../errors.js';
 import type { CallerHeaders } from '../handshake/caller-headers.js';
+import type { WebSocketUrl } from '../handshake/websocket-url.js';
 import {
   boolean,
   instance,
@@ -19,6 +23,7 @@ import {
   type SchemaOf,
 } from '../options.js';
 import { DEFAULTS } from '../protocol/constants.js';
+import { parseProxyUrl, type ProxyAddress } from './proxy.js';
 
 /** Configures the opening handshake of a client. */
 export interface OpeningOptions {
@@ -28,9 +33,19 @@ export interface OpeningOptions {
   readonly headers?: CallerHeaders | undefined;
   /** Value of the Origin field. @defaultValue none */
   readonly origin?: string | undefined;
-  /** Credentials `user:password` for Authorization: Basic; those of the URL otherwise. */
+  /** Credentials `user:password` for Authorization: Basic. @defaultValue those of the URL */
   readonly auth?: string | undefined;
-  /** Milliseconds for the whole opening handshake, redirects included (websocket(n): -timeout). @defaultValue 10000 */
+  /**
+   * HTTP proxy to tunnel through with CONNECT (RFC 7231 §4.3.6), for ws and wss alike: `http://proxy:3128`, or
+   * `http://user:password@proxy:3128`. The proxy resolves the URL's host; `lookup`, `family` and `localAddress` are
+   * about the way to the proxy. Its credentials go to nobody else. Cannot go with `agent` or a Unix socket.
+   * @defaultValue none; no environment variable is read
+   */
+  readonly proxy?: string | URL | undefined;
+  /**
+   * Milliseconds for the whole opening handshake, from name lookup over proxy, TLS and redirects to the 101
+   * (websocket(n): -timeout). @defaultValue 10000
+   */
   readonly timeout?: number | undefined;
   /** Gives the opening handshake up when aborted; means nothing once connected. */
   readonly signal?: AbortSignal | undefined;
@@ -38,9 +53,9 @@ export interface OpeningOptions {
   readonly followRedirects?: boolean | undefined;
   /** Most redirects in a row. @defaultValue 10 */
   readonly maxRedirects?: number | undefined;
-  /** Longest header section of the response, in octets. @defaultValue 16 KiB */
+  /** Longest header section of the response, in octets; a longer one fails the handshake. @defaultValue 16 KiB */
   readonly maxResponseHeaderBytes?: number | undefined;
-  /** Longest body of a response other than 101 that is read, in octets. @defaultValue 1 MiB */
+  /** Most octets of a response's body that are read, for the error, when it is no 101. @defaultValue 1 MiB */
   readonly maxResponseBodyBytes?: number | undefined;
 }
 
@@ -55,7 +70,6 @@ const PASSED_THROUGH = [
   'socketPath',
   'autoSelectFamily',
   'autoSelectFamilyAttemptTimeout',
-  'keepAliveInitialDelay',
   'ALPNProtocols',
   'allowPartialTrustChain',
   'ca',
@@ -105,6 +119,7 @@ const OPENING_SCHEMA = {
   headers: option('an object of header fields', (value): value is CallerHeaders => typeof value === 'object'),
   origin: string(),
   auth: string(),
+  proxy: option('a URL', (value): value is string | URL => typeof value === 'string' || value instanceof URL),
   timeout: milliseconds(DEFAULTS.handshakeTimeoutMs, { min: 1 }),
   signal: instance(AbortSignal),
   followRedirects: boolean(false),
@@ -116,22 +131,58 @@ const OPENING_SCHEMA = {
 /** Are the options of the opening handshake after their check. */
 export type OpeningSettings = Normalised<typeof OPENING_SCHEMA>;
 
+/** Are a client's options after their check, by who reads them. */
+export interface ClientSettings {
+  readonly connection: ConnectionSettings;
+  readonly opening: OpeningSettings;
+  readonly proxy: ProxyAddress | undefined;
+  readonly transport: TransportOptions;
+}
+
 /**
  * Checks a client's options and divides them by who reads them.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
+ * @param url - what is to be dialled with them.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value, or two that contradict.
  */
-export function clientSettings(options: ClientOptions): {
-  connection: ConnectionOptions;
-  opening: OpeningSettings;
-  transport: TransportOptions;
-} {
-  const known = [...Object.keys(CONNECTION_SCHEMA), ...Object.keys(OPENING_SCHEMA), ...PASSED_THROUGH];
-  rejectUnknown(options, known, 'ClientOptions');
+export function clientSettings(options: ClientOptions, url: WebSocketUrl): ClientSettings {
+  if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
+    const hint = 'subprotocols go into the option protocol';
+    throw new InvalidOptionError('ClientOptions', options, 'an object', hint);
+  }
   const [connection, rest] = splitConnectionOptions(options);
   const transport: Record<string, unknown> = {};
-  for (const name of PASSED_THROUGH) {
-    if (rest[name] !== undefined) transport[name] = rest[name];
-    delete rest[name];
+  const own: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(rest)) {
+    if (!(PASSED_THROUGH as readonly string[]).includes(name)) own[name] = value;
+    else if (value !== undefined) transport[name] = value;
   }
-  return { connection, opening: normalise(OPENING_SCHEMA, rest, 'ClientOptions'), transport };
+  rejectUnknown(
+    own,
+    [...Object.keys(CONNECTION_SCHEMA), ...Object.keys(OPENING_SCHEMA), ...PASSED_THROUGH],
+    'ClientOptions',
+  );
+  const opening = normalise(OPENING_SCHEMA, own, 'ClientOptions');
+  return {
+    connection: connectionSettings(connection),
+    opening,
+    proxy: opening.proxy === undefined ? undefined : checkProxy(opening, transport, url),
+    transport,
+  };
+}
+
+/** @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for a URL that names no proxy, or what a proxy cannot go with. */
+function checkProxy(
+  { proxy, headers }: OpeningSettings,
+  { agent, socketPath }: TransportOptions,
+  url: WebSocketUrl,
+): ProxyAddress {
+  const expected = 'nothing beside ';
+  if (agent !== undefined) throw new InvalidOptionError('proxy', 'proxy', `${expected}the option agent`);
+  if ((socketPath ?? url.socketPath) !== undefined)
+    throw new InvalidOptionError('proxy', 'proxy', `${expected}a Unix socket`);
+  if (Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'proxy-authorization')) {
+    const hint = "they would go to the server; put the proxy's credentials into the option proxy";
+    throw new InvalidOptionError('headers', 'Proxy-Authorization', 'fields for the server', hint);
+  }
+  return parseProxyUrl(proxy);
 }

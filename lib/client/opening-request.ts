@@ -1,6 +1,11 @@
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import {
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isIP, type Socket } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { HandshakeError, type HandshakeErrorDetails, type HandshakeStage } from '../errors.js';
 import { generateKey } from '../handshake/accept-key.js';
@@ -8,6 +13,11 @@ import type { CallerHeaders } from '../handshake/caller-headers.js';
 import { examineResponse, requestHeaders, type Agreement } from '../handshake/client-handshake.js';
 import type { WebSocketUrl } from '../handshake/websocket-url.js';
 import type { OpeningSettings, TransportOptions } from './client-options.js';
+import { ProxyTunnel, type ProxyAddress } from './proxy.js';
+import { ResponseBody } from './response-body.js';
+
+/** Most interim responses (1xx) that are waited through. */
+const MAX_INTERIM_RESPONSES = 100;
 
 /** Is what one request of an opening handshake is made of; each redirect makes another. */
 export interface OpeningPlan {
@@ -16,6 +26,7 @@ export interface OpeningPlan {
   readonly headers: CallerHeaders | undefined;
   readonly auth: string | undefined;
   readonly opening: OpeningSettings;
+  readonly proxy: ProxyAddress | undefined;
   readonly transport: TransportOptions;
 }
 
@@ -28,6 +39,7 @@ export interface Upgraded extends Agreement {
 
 /** Is told how an {@link OpeningRequest} ends: exactly one of these is called, once. */
 export interface OpeningOutcome {
+  /** Takes the stream. @throws what makes it of no use. */
   opened(upgraded: Upgraded): void;
   /** Takes a response that is no 101; its body was not read yet. Returns whether it was of use. */
   redirected(response: IncomingMessage): boolean;
@@ -42,46 +54,34 @@ export class OpeningRequest {
   readonly #plan: OpeningPlan;
   readonly #outcome: OpeningOutcome;
   readonly #key = generateKey();
-  readonly #request: ClientRequest;
+  readonly #headers: readonly string[];
+  #tunnel: ProxyTunnel | undefined;
+  #request: ClientRequest | undefined;
+  #socket: Socket | undefined;
+  #response: IncomingMessage | undefined;
+  #body: ResponseBody | undefined;
+  #interimResponses = 0;
   #stage: HandshakeStage;
   #isOver = false;
 
-  /** @throws whatever Node says of options that were handed through. */
+  /**
+   * Makes the request, but does not dial yet.
+   * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for header fields that cannot be sent.
+   */
   constructor(plan: OpeningPlan, outcome: OpeningOutcome) {
-    const { url, protocols, headers, auth, opening, transport } = plan;
+    const { url, protocols, headers, auth, opening, proxy } = plan;
     this.#plan = plan;
     this.#outcome = outcome;
-    const socketPath = transport.socketPath ?? url.socketPath;
-    this.#stage = socketPath === undefined && isIP(url.host) === 0 ? 'dns' : 'tcp';
-    const send = url.secure ? httpsRequest : httpRequest;
-    this.#request = send({
-      agent: false,
-      ...transport,
-      method: 'GET',
-      host: url.host,
-      port: url.port,
-      path: url.target,
-      ...(socketPath !== undefined && { socketPath }),
-      headers: requestHeaders({
-        authority: url.authority,
-        key: this.#key,
-        protocols,
-        origin: opening.origin,
-        auth,
-        headers,
-      }),
-      ...(opening.maxResponseHeaderBytes !== Infinity && { maxHeaderSize: opening.maxResponseHeaderBytes }),
+    const isNamed = this.#socketPath === undefined && isIP(url.host) === 0;
+    this.#stage = proxy !== undefined ? 'proxy' : isNamed ? 'dns' : 'tcp';
+    this.#headers = requestHeaders({
+      authority: url.authority,
+      key: this.#key,
+      protocols,
+      origin: opening.origin,
+      auth,
+      headers,
     });
-    this.#request.on('socket', (socket) => this.#requestOnSocket(socket));
-    this.#request.on('upgrade', (response, stream, head) => this.#requestOnUpgrade(response, stream, head));
-    this.#request.on('response', (response) => this.#requestOnResponse(response));
-    this.#request.on('information', ({ statusCode }) => {
-      if (statusCode === 101)
-        this.#fail('validate', 'the server answered 101, but its header names no upgrade');
-    });
-    this.#request.on('error', (error) => this.#requestOnError(error));
-    this.#request.on('close', () => this.#fail(this.#stage, 'the server closed before it had answered'));
-    this.#request.end();
   }
 
   /** Step that the request has reached. */
@@ -89,30 +89,115 @@ export class OpeningRequest {
     return this.#stage;
   }
 
+  /**
+   * Dials.
+   * @throws whatever Node says of options that were handed through.
+   */
+  start(): void {
+    const { url, proxy, transport } = this.#plan;
+    if (proxy === undefined) {
+      const { host, port } = url;
+      const socketPath = this.#socketPath;
+      this.#ask({ agent: false, ...transport, host, port, ...(socketPath !== undefined && { socketPath }) });
+      return;
+    }
+    this.#tunnel = new ProxyTunnel(proxy, url, transport, this.#maxHeaderSize, {
+      opened: (stream) => this.#ask({ createConnection: () => stream }),
+      failed: (why, details) => this.#fail(why, details),
+    });
+  }
+
+  /** Gives up, for a reason of the caller's; the outcome is `failed`. */
+  giveUp(why: string, code: string, cause?: unknown): void {
+    this.#fail(why, { code, cause });
+  }
+
   /** Gives up; nothing of the outcome is called any more. */
   abandon(): void {
     this.#isOver = true;
-    this.#request.destroy();
+    this.#tunnel?.abandon();
+    this.#request?.destroy();
+    this.#forgetSocket();
+  }
+
+  get #socketPath(): string | undefined {
+    return this.#plan.transport.socketPath ?? this.#plan.url.socketPath;
+  }
+
+  get #maxHeaderSize(): number {
+    // Node takes no Infinity, and would take 0 for its own default.
+    return Math.min(this.#plan.opening.maxResponseHeaderBytes, Number.MAX_SAFE_INTEGER);
+  }
+
+  #ask(way: RequestOptions): void {
+    const { url } = this.#plan;
+    const send = url.secure ? httpsRequest : httpRequest;
+    const request = send({
+      ...way,
+      method: 'GET',
+      path: url.target,
+      headers: this.#headers,
+      maxHeaderSize: this.#maxHeaderSize,
+    });
+    this.#request = request;
+    request.on('socket', (socket) => this.#requestOnSocket(socket));
+    request.on('information', ({ statusCode }) => this.#requestOnInformation(statusCode));
+    request.on('upgrade', (response, stream, head) => this.#requestOnUpgrade(response, stream, head));
+    request.on('response', (response) => this.#requestOnResponse(response));
+    request.on('error', (error) => this.#requestOnError(error));
+    request.on('close', () => this.#fail('the server closed before it had answered'));
+    request.end();
   }
 
   #requestOnSocket(socket: Socket): void {
-    if (!socket.connecting) {
-      this.#stage = 'http';
-      return;
+    if (socket.connecting) {
+      this.#socket = socket;
+      socket.once('lookup', this.#socketOnLookup);
+      socket.once('connect', this.#socketOnConnect);
+      socket.once('secureConnect', this.#socketOnSecureConnect);
+    } else if (this.#plan.url.secure && this.#request?.reusedSocket !== true) {
+      this.#stage = 'tls';
+      this.#socket = socket;
+      socket.once('secureConnect', this.#socketOnSecureConnect);
+    } else this.#stage = 'http';
+  }
+
+  readonly #socketOnLookup = (error: Error | null): void => {
+    if (error === null) this.#stage = 'tcp';
+  };
+
+  readonly #socketOnConnect = (): void => {
+    this.#stage = this.#plan.url.secure ? 'tls' : 'http';
+  };
+
+  readonly #socketOnSecureConnect = (): void => {
+    this.#stage = 'http';
+  };
+
+  #forgetSocket(): void {
+    this.#socket?.off('lookup', this.#socketOnLookup);
+    this.#socket?.off('connect', this.#socketOnConnect);
+    this.#socket?.off('secureConnect', this.#socketOnSecureConnect);
+    this.#socket = undefined;
+  }
+
+  #requestOnInformation(statusCode: number): void {
+    if (statusCode === 101) {
+      this.#stage = 'validate';
+      this.#fail('the server answered 101, but its header names no upgrade', { statusCode });
+    } else if (++this.#interimResponses > MAX_INTERIM_RESPONSES) {
+      this.#fail(`more than ${String(MAX_INTERIM_RESPONSES)} interim responses`, { statusCode });
     }
-    socket.once('lookup', (error: Error | null) => {
-      if (error === null) this.#stage = 'tcp';
-    });
-    socket.once('connect', () => (this.#stage = this.#plan.url.secure ? 'tls' : 'http'));
-    socket.once('secureConnect', () => (this.#stage = 'http'));
   }
 
   #requestOnUpgrade(response: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', ignoreError);
     if (this.#isOver) {
       stream.destroy();
       return;
     }
     this.#stage = 'validate';
+    this.#forgetSocket();
     try {
       const agreement = examineResponse({
         statusCode: response.statusCode,
@@ -120,13 +205,15 @@ export class OpeningRequest {
         key: this.#key,
         protocols: this.#plan.protocols,
       });
-      this.#isOver = true;
+      // An idle limit that an agent had for its own connections.
+      if (stream instanceof Socket) stream.setTimeout(0);
       this.#outcome.opened({ ...agreement, stream, head, response });
+      stream.off('error', ignoreError);
+      this.#isOver = true;
     } catch (error) {
-      if (this.#isOver) throw error;
-      stream.on('error', () => undefined);
       stream.destroy();
-      this.#report(error as HandshakeError);
+      const { message, statusCode, headers } = error as HandshakeError;
+      this.#fail(message, { statusCode, headers, cause: error });
     }
   }
 
@@ -136,57 +223,49 @@ export class OpeningRequest {
       this.abandon();
       return;
     }
-    const limit = this.#plan.opening.maxResponseBodyBytes;
-    const chunks: Buffer[] = [];
-    let length = 0;
+    this.#response = response;
+    const body = new ResponseBody(this.#plan.opening.maxResponseBodyBytes);
+    this.#body = body;
+    const { statusCode, statusMessage } = response;
+    const answered = `${String(statusCode)} ${statusMessage ?? ''}`.trimEnd();
     const report = (): void => {
-      const { statusCode, statusMessage, headers } = response;
-      const body = Buffer.concat(chunks);
-      const status = `${String(statusCode)} ${statusMessage ?? ''}`.trimEnd();
-      this.#fail('http', `the server answered ${status} instead of 101${startOf(body)}`, {
-        statusCode,
-        headers,
-        body,
-      });
+      if (!this.#isOver) this.#fail(`the server answered ${answered} instead of 101${body.describe()}`);
     };
     response.on('data', (chunk: Buffer) => {
-      const room = limit - length;
-      chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
-      length += chunk.length;
-      if (length > limit) report();
+      if (!body.add(chunk)) report();
     });
+    // Whatever ends it: a body that was cut short is told as far as it came.
     response.on('end', report);
     response.on('error', report);
     response.on('close', report);
   }
 
   #requestOnError(error: NodeJS.ErrnoException): void {
+    // The response tells more, and its own end follows.
+    if (this.#response !== undefined) return;
     if (error.syscall === 'getaddrinfo') this.#stage = 'dns';
     else if (error.syscall === 'connect') this.#stage = 'tcp';
     const causes =
       error instanceof AggregateError ? (error.errors as Error[]).map(({ message }) => message) : [];
     const message = causes.length > 0 ? causes.join('; ') : error.message;
-    this.#fail(this.#stage, message, { cause: error });
+    this.#fail(message, { cause: error });
   }
 
-  #fail(stage: HandshakeStage, message: string, details?: HandshakeErrorDetails): void {
-    const { host, port, socketPath } = this.#plan.url;
-    const place = socketPath ?? `${host}:${String(port)}`;
-    this.#report(
-      new HandshakeError(stage, `opening handshake with ${place} failed (${stage}): ${message}`, details),
-    );
-  }
-
-  #report(error: HandshakeError): void {
+  #fail(why: string, details: HandshakeErrorDetails = {}): void {
     if (this.#isOver) return;
     this.abandon();
-    this.#outcome.failed(error);
+    const { host, port } = this.#plan.url;
+    const place = this.#socketPath ?? `${isIP(host) === 6 ? `[${host}]` : host}:${String(port)}`;
+    const message = `opening handshake with ${place} failed (${this.#stage}): ${why}`;
+    const sofar = this.#response && {
+      statusCode: this.#response.statusCode,
+      headers: this.#response.headers,
+      body: this.#body?.octets,
+    };
+    this.#outcome.failed(new HandshakeError(this.#stage, message, { ...sofar, ...details }));
   }
 }
 
-/** Shows the first line of a body that is text. */
-function startOf(body: Buffer): string {
-  const line = /^[^\r\n]{1,120}/.exec(body.toString('utf8', 0, 480))?.[0] ?? '';
-  // eslint-disable-next-line no-control-regex -- a body may try to write to the reader's terminal
-  return line === '' || /[\x00-\x08\x0b-\x1f\x7f\ufffd]/.test(line) ? '' : `: ${line}`;
+function ignoreError(): void {
+  // The stream is given up; why was told already.
 }

@@ -1,17 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Connection } from '../connection/connection.js';
-import { connectionSettings } from '../connection/connection-options.js';
 import { isDuplex } from '../connection/stream-claim.js';
 import { takeoverSettings, type TakeoverOptions } from '../connection/takeover-options.js';
 import { handshakeTracing } from '../diagnostics.js';
-import { HandshakeError, type HandshakeStage } from '../errors.js';
+import { HandshakeError } from '../errors.js';
 import { validateSubprotocols } from '../handshake/subprotocol.js';
 import { parseWebSocketUrl, type WebSocketUrl } from '../handshake/websocket-url.js';
 import { log } from '../logging.js';
 import { clientSettings, type ClientOptions, type OpeningSettings } from './client-options.js';
 import { OpeningRequest, type OpeningPlan, type Upgraded } from './opening-request.js';
-import { isRedirection, planRedirect } from './redirect-policy.js';
+import { isRedirection, planRedirect, redirectRefused } from './redirect-policy.js';
 
 /** Follows an opening handshake in traces. */
 interface HandshakeTrace {
@@ -49,30 +48,19 @@ export class WebSocketClient extends Connection {
       process.nextTick(() => this.announce(open));
       return;
     }
-    const { connection, opening, transport } = clientSettings(options);
     const url = parseWebSocketUrl(target);
-    const plan: OpeningPlan = {
-      url,
-      protocols: validateSubprotocols(opening.protocol),
-      headers: opening.headers,
-      auth: opening.auth ?? url.auth,
-      opening,
-      transport,
-    };
-    super('client', connectionSettings(connection), url.socketPath === undefined ? url.host : '');
-    this.#url = url;
+    const { connection, opening, proxy, transport } = clientSettings(options, url);
+    const protocols = validateSubprotocols(opening.protocol);
+    super('client', connection, '');
+    const { headers, auth = url.auth, signal, timeout } = opening;
     this.#opening = opening;
-    opening.signal?.addEventListener('abort', this.#signalOnAbort, { once: true });
-    try {
-      this.#dial(plan);
-    } catch (error) {
-      this.#endOpening();
-      throw error;
-    }
-    this.#timer = setTimeout(() => this.#timerOnTimeout(opening.timeout), opening.timeout);
-    if (opening.signal?.aborted === true) this.#signalOnAbort();
-    if (handshakeTracing.start.hasSubscribers || handshakeTracing.asyncEnd.hasSubscribers)
-      this.#startTrace(url);
+    const request = this.#prepare({ url, protocols, headers, auth, opening, proxy, transport });
+    if (signal?.aborted !== true) request.start();
+    // From here on nothing throws: what fails is told by events.
+    this.#startTrace(url);
+    this.#timer = setTimeout(() => this.#timerOnTimeout(timeout), timeout);
+    signal?.addEventListener('abort', this.#signalOnAbort, { once: true });
+    if (signal?.aborted === true) this.#signalOnAbort();
   }
 
   /**
@@ -92,10 +80,12 @@ export class WebSocketClient extends Connection {
         client.off('connect', onConnect).off('close', onClose);
         reject(error);
       };
-      const onClose = (): void =>
+      const onClose = (): void => {
+        const stage = client.#request?.stage ?? 'http';
         onError(
-          new HandshakeError('validate', 'closed before it had opened', { code: 'ERR_WS_HANDSHAKE_ABORTED' }),
+          new HandshakeError(stage, 'closed before it had opened', { code: 'ERR_WS_HANDSHAKE_ABORTED' }),
         );
+      };
       client.once('connect', onConnect).once('error', onError).once('close', onClose);
     });
   }
@@ -109,43 +99,42 @@ export class WebSocketClient extends Connection {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#endOpening();
     this.#request?.abandon();
+    this.#endTrace(undefined, error ?? new Error('given up'));
     super._destroy(error, callback);
   }
 
-  #dial(plan: OpeningPlan): void {
+  #prepare(plan: OpeningPlan): OpeningRequest {
     this.#url = plan.url;
+    this.remoteName = plan.url.socketPath === undefined ? plan.url.host : '';
     log('debug', 'dialling', { url: plan.url.href });
     this.#request = new OpeningRequest(plan, {
       opened: (upgraded) => this.#requestOnOpened(upgraded),
       redirected: (response) => this.#requestOnRedirected(plan, response),
       failed: (error) => this.#fail(error),
     });
+    return this.#request;
   }
 
   #requestOnOpened({ stream, head, response, protocol, extensions }: Upgraded): void {
-    this.#endOpening();
-    this.#request = undefined;
     const { path, query } = this.#url!;
     const open = { stream, head, details: { protocol, extensions, path, query, headers: response.headers } };
-    this.#endTrace(response.statusCode, undefined);
     this.attach(open);
+    this.#endOpening();
+    this.#request = undefined;
+    this.#endTrace(response.statusCode, undefined);
     this.announce(open);
   }
 
   #requestOnRedirected(plan: OpeningPlan, response: IncomingMessage): boolean {
-    const opening = this.#opening!;
-    if (!opening.followRedirects || !isRedirection(response)) return false;
-    const { statusCode, headers } = response;
+    const { followRedirects, maxRedirects } = plan.opening;
+    if (!followRedirects || !isRedirection(response)) return false;
     try {
-      if (++this.#redirects > opening.maxRedirects) {
-        throw new HandshakeError('http', `more than ${String(opening.maxRedirects)} redirects`, {
-          statusCode,
-          headers,
-        });
-      }
-      this.#dial(planRedirect(plan, response));
+      if (++this.#redirects > maxRedirects)
+        throw redirectRefused(response, `more than ${String(maxRedirects)} redirects`);
+      this.#prepare(planRedirect(plan, response)).start();
     } catch (error) {
-      this.#fail(error as Error);
+      const isTold = error instanceof HandshakeError;
+      this.#fail(isTold ? error : redirectRefused(response, (error as Error).message, error));
     }
     return true;
   }
@@ -153,31 +142,27 @@ export class WebSocketClient extends Connection {
   #timerOnTimeout(timeoutMs: number): void {
     this.emit('timeout', 'open');
     this.calls?.notify('timeout', 'open');
-    this.#giveUp(`nothing came of it within ${String(timeoutMs)} ms`, 'ERR_WS_HANDSHAKE_TIMEOUT');
+    this.#request?.giveUp(`nothing came of it within ${String(timeoutMs)} ms`, 'ERR_WS_HANDSHAKE_TIMEOUT');
   }
 
   readonly #signalOnAbort = (): void => {
-    this.#giveUp('aborted by the signal', 'ERR_WS_HANDSHAKE_ABORTED', this.#opening?.signal?.reason);
+    this.#request?.giveUp('aborted by the signal', 'ERR_WS_HANDSHAKE_ABORTED', this.#opening?.signal?.reason);
   };
 
-  #giveUp(why: string, code: string, cause?: unknown): void {
-    const stage: HandshakeStage = this.#request?.stage ?? 'tcp';
-    const message = `opening handshake with ${this.url} failed (${stage}): ${why}`;
-    this.#fail(new HandshakeError(stage, message, { code, cause }));
-  }
-
-  #fail(error: Error): void {
+  #fail(error: HandshakeError): void {
     log('notice', 'opening handshake failed', { url: this.url, err: error });
-    this.#endTrace(error instanceof HandshakeError ? error.statusCode : undefined, error);
+    this.#endTrace(error.statusCode, error);
     this.destroy(error);
   }
 
   #endOpening(): void {
     clearTimeout(this.#timer);
     this.#opening?.signal?.removeEventListener('abort', this.#signalOnAbort);
+    this.#opening = undefined;
   }
 
   #startTrace(url: WebSocketUrl): void {
+    if (!handshakeTracing.start.hasSubscribers && !handshakeTracing.asyncEnd.hasSubscribers) return;
     this.#trace = { role: 'client', url: url.href };
     handshakeTracing.start.publish(this.#trace);
   }

@@ -1,8 +1,22 @@
 import type { Server } from 'node:http';
 import type { Handler } from '../connection/connection-events.js';
+import type { ConnectionSettings } from '../connection/connection-options.js';
 import { globMatch } from '../connection/glob.js';
 import { selectSubprotocol } from '../handshake/subprotocol.js';
 import { check, func, required, string } from '../options.js';
+
+/** Says what a {@link LivePath} is made of. */
+export interface LivePathParts {
+  /** Server it holds for; undefined: for every server of the registry. */
+  readonly server: Server | undefined;
+  readonly path: string;
+  readonly handler: Handler | undefined;
+  readonly protocol: string | undefined;
+  /** Makes the settings of its connections. */
+  readonly settingsFor: (handler: Handler | undefined) => ConnectionSettings;
+  /** Takes it out of its registry. */
+  readonly remove: (livePath: LivePath) => boolean;
+}
 
 /** Accepts connections for requests whose path and subprotocol match its globs (websocket(n): live). */
 export class LivePath {
@@ -15,24 +29,22 @@ export class LivePath {
   /** Server it holds for; undefined: for every server of the registry. */
   readonly server: Server | undefined;
 
+  /** @internal */
+  readonly settings: ConnectionSettings;
+
   readonly #remove: (livePath: LivePath) => boolean;
 
   /**
    * @internal
    * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for globs that are no strings, a handler that is no function.
    */
-  constructor(
-    server: Server | undefined,
-    path: string,
-    handler: Handler | undefined,
-    protocol: string | undefined,
-    remove: (livePath: LivePath) => boolean,
-  ) {
-    this.server = server;
-    this.path = check('path', required(string()), path);
-    this.handler = check('handler', func<Handler>(), handler);
-    this.protocol = check('protocol', string('*'), protocol);
-    this.#remove = remove;
+  constructor(parts: LivePathParts) {
+    this.server = parts.server;
+    this.path = check('path', required(string()), parts.path);
+    this.handler = check('handler', func<Handler>(), parts.handler);
+    this.protocol = check('protocol', string('*'), parts.protocol);
+    this.settings = parts.settingsFor(this.handler);
+    this.#remove = parts.remove;
   }
 
   /** Tells whether a path matches. */

@@ -1,7 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { ListenOptions as NetListenOptions } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import { splitConnectionOptions, type ConnectionOptions } from '../connection/connection-options.js';
+import {
+  connectionSettings,
+  splitConnectionOptions,
+  type ConnectionOptions,
+  type ConnectionSettings,
+} from '../connection/connection-options.js';
+import { InvalidOptionError } from '../errors.js';
 import { OriginPolicy, type Origins } from '../handshake/origin.js';
 import {
   func,
@@ -26,8 +32,8 @@ export type Authorize = (request: IncomingMessage, options: { readonly signal: A
 /** Chooses one of the subprotocols that a client offers; empty or undefined for none. */
 export type SelectProtocol = (offered: readonly string[], request: IncomingMessage) => string | undefined;
 
-/** Gives a name to the remote end of a request, for `find` and `peername`; empty for none. */
-export type LookupPeerName = (request: IncomingMessage) => string;
+/** Gives a name to the remote end of a request, for `find` and `peername`; empty or undefined for none. */
+export type LookupPeerName = (request: IncomingMessage) => string | undefined;
 
 /** Configures how a registry accepts connections. */
 export interface AcceptOptions {
@@ -68,7 +74,8 @@ export interface ListenOptions extends RegistryOptions {
 
 const ACCEPT_SCHEMA = {
   authorize: func<Authorize>(),
-  origins: option('origins', (value): value is Origins => value !== null),
+  // Judged by OriginPolicy.
+  origins: option('origins', (value): value is Origins => value !== undefined),
   selectProtocol: func<SelectProtocol>(),
   lookupPeerName: func<LookupPeerName>(),
   handshakeTimeoutMs: milliseconds(DEFAULTS.handshakeTimeoutMs, { min: 1 }),
@@ -88,8 +95,7 @@ const LISTEN_SCHEMA = {
 /** Are a registry's options after their check. */
 export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
   readonly originPolicy: OriginPolicy;
-  /** Options of each connection, checked when the first is made. */
-  readonly connection: ConnectionOptions;
+  readonly connection: ConnectionSettings;
 }
 
 /**
@@ -97,14 +103,18 @@ export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
  */
 export function registrySettings(options: RegistryOptions): RegistrySettings {
-  const [connection, rest] = splitConnectionOptions(options);
+  const [connection, rest] = splitConnectionOptions(checkObject(options, 'RegistryOptions'));
   const settings = normalise(ACCEPT_SCHEMA, rest, 'RegistryOptions');
-  return { ...settings, originPolicy: new OriginPolicy(settings.origins), connection };
+  return {
+    ...settings,
+    originPolicy: new OriginPolicy(settings.origins),
+    connection: connectionSettings(connection),
+  };
 }
 
 /**
  * Divides the options of `listen`.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for a bad value.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for a bad value, and unless there is either a port or a path.
  */
 export function listenSettings(options: ListenOptions): {
   registry: RegistryOptions;
@@ -113,13 +123,22 @@ export function listenSettings(options: ListenOptions): {
 } {
   const own: Record<string, unknown> = {};
   const registry: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of Object.entries(checkObject(options, 'ListenOptions'))) {
     (Object.hasOwn(LISTEN_SCHEMA, name) ? own : registry)[name] = value;
   }
   const { tls, ...net } = normalise(LISTEN_SCHEMA, own, 'ListenOptions');
+  if (net.port === undefined && net.path === undefined)
+    throw new InvalidOptionError('port', undefined, 'a port, or a path to listen on a Unix socket');
+  if (net.path !== undefined && (net.port ?? net.host) !== undefined)
+    throw new InvalidOptionError('path', net.path, 'nothing beside a port or host');
   return {
     registry,
     tls,
     net: Object.fromEntries(Object.entries(net).filter(([, value]) => value !== undefined)),
   };
+}
+
+function checkObject<T>(options: T, where: string): T & object {
+  if (typeof options === 'object' && options !== null) return options;
+  throw new InvalidOptionError(where, options, 'an object');
 }

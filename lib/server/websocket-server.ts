@@ -15,9 +15,6 @@ export interface UpgradedStream {
   readonly remoteName: string;
 }
 
-/** Shows the options that people give who look for the listening side. */
-const LISTENING = ['port', 'server', 'noServer'];
-
 /**
  * Is the server's end of one accepted connection. A ServerRegistry makes them; constructed by hand, it takes over a
  * byte stream on which the opening handshake is done (websocket(n): takeover).
@@ -47,18 +44,13 @@ export class WebSocketServer extends Connection {
   }
 }
 
-/** @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) that tells who is looking for a listening server where it is. */
+/** @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) that tells who looks for the listening side where it is. */
 function checkStream(stream: unknown): Duplex {
   if (isDuplex(stream)) return stream;
-  const isListening =
-    stream === undefined ||
-    (typeof stream === 'object' && stream !== null && LISTENING.some((name) => name in stream));
   throw new InvalidOptionError(
     'stream',
     stream,
     'a Duplex of bytes, such as a socket',
-    isListening
-      ? 'WebSocketServer is one accepted connection; to listen: ServerRegistry.listen({ port })'
-      : '',
+    'WebSocketServer is one accepted connection; to listen: ServerRegistry.listen({ port })',
   );
 }

@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http';
+import { handshakeTracing } from '../diagnostics.js';
+
+/** Is what `hawser:handshake` publishes of an opening handshake in the server role. */
+interface Traced {
+  readonly role: 'server';
+  readonly request: IncomingMessage;
+  statusCode?: number;
+  error?: Error;
+}
+
+/** Follows one opening handshake for whoever traces them. */
+export class HandshakeTrace {
+  readonly #traced: Traced;
+  #isOver = false;
+
+  constructor(request: IncomingMessage) {
+    this.#traced = { role: 'server', request };
+    if (handshakeTracing.start.hasSubscribers) handshakeTracing.start.publish(this.#traced);
+  }
+
+  /** Publishes the end, once: with the status that was answered, if any, and why it was no 101. */
+  end(statusCode: number | undefined, reason?: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (statusCode !== undefined) this.#traced.statusCode = statusCode;
+    if (reason !== undefined) {
+      this.#traced.error = new Error(reason);
+      if (handshakeTracing.error.hasSubscribers) handshakeTracing.error.publish(this.#traced);
+    }
+    if (handshakeTracing.asyncEnd.hasSubscribers) handshakeTracing.asyncEnd.publish(this.#traced);
+  }
+}

@@ -1,0 +1,194 @@
+import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { InvalidStateError } from '../errors.js';
+import { acceptResponse } from '../handshake/handshake-response.js';
+import { validateSelection } from '../handshake/subprotocol.js';
+import { log } from '../logging.js';
+import type { Admitted } from './admission.js';
+import { HandshakeTrace } from './handshake-trace.js';
+import { LastResponses } from './last-response.js';
+import { Refusal } from './refusal.js';
+import type { RegistrySettings } from './registry-options.js';
+import { UpgradeGuard } from './upgrade-guard.js';
+import { WebSocketServer } from './websocket-server.js';
+
+const TIMED_OUT = new Refusal({ status: 408 }, 'the opening handshake took too long');
+const FORBIDDEN = new Refusal({ status: 403 }, 'refused by authorize');
+const FAILED = new Refusal({ status: 500 }, 'authorize or selectProtocol threw');
+
+/** Is told how opening handshakes end. */
+export interface HandshakeOutcome {
+  accepted(connection: WebSocketServer, request: IncomingMessage): void;
+  rejected(request: IncomingMessage, status: number, reason: string): void;
+}
+
+/** Is a request that was found valid and waits for its answer (websocket(n): test). */
+export interface PendingHandshake {
+  readonly request: IncomingMessage;
+  readonly admitted: Admitted;
+  readonly guard: UpgradeGuard;
+  readonly trace: HandshakeTrace;
+}
+
+/** Answers the opening handshakes of a registry: holds each while it waits, authorises it, accepts or refuses it. */
+export class OpeningHandshakes {
+  /** Refusals that are on their way. */
+  readonly refusals = new LastResponses();
+  readonly #settings: RegistrySettings;
+  readonly #outcome: HandshakeOutcome;
+  readonly #pending = new Map<Duplex, PendingHandshake>();
+
+  constructor(settings: RegistrySettings, outcome: HandshakeOutcome) {
+    this.#settings = settings;
+    this.#outcome = outcome;
+  }
+
+  /** How many wait for their answer. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** @throws InvalidStateError (`ERR_WS_INVALID_STATE`) when nothing waits on this stream. */
+  on(stream: Duplex, call: string): PendingHandshake {
+    const pending = this.#pending.get(stream);
+    if (pending !== undefined) return pending;
+    throw new InvalidStateError(`${call}: this socket was not tested, was answered already, or is gone`);
+  }
+
+  /**
+   * Holds a request until it is answered; when the deadline passes first, it is answered with 408.
+   * @throws InvalidStateError (`ERR_WS_INVALID_STATE`) when one waits on this stream already, or it is gone.
+   */
+  hold(
+    request: IncomingMessage,
+    stream: Duplex,
+    head: Buffer | undefined,
+    admitted: Admitted,
+  ): PendingHandshake {
+    if (this.#pending.has(stream)) throw new InvalidStateError('test: this socket was tested before');
+    if (stream.destroyed) throw new InvalidStateError('test: this socket is gone');
+    const pending: PendingHandshake = {
+      request,
+      admitted,
+      trace: new HandshakeTrace(request),
+      guard: new UpgradeGuard(stream, head, this.#settings.handshakeTimeoutMs, {
+        gone: () => {
+          this.#pending.delete(stream);
+          log('notice', 'the client left during its opening handshake', { url: request.url });
+          pending.trace.end(undefined, 'the client left before it was answered');
+        },
+        timedOut: () => this.refuse(pending, TIMED_OUT),
+      }),
+    };
+    this.#pending.set(stream, pending);
+    return pending;
+  }
+
+  /** Asks `authorize`, if there is one, and answers as it says; never rejects. */
+  async decide(pending: PendingHandshake): Promise<void> {
+    const { request, guard } = pending;
+    try {
+      const answer = this.#settings.authorize?.(request, { signal: guard.signal });
+      const context: unknown = isThenable(answer) ? await answer : answer;
+      // It may also have been answered, or dropped, behind our back.
+      if (guard.isOver || !guard.stream.writable) return;
+      if (context instanceof Refusal) this.refuse(pending, context);
+      else if (context === false) this.refuse(pending, FORBIDDEN);
+      else this.accept(pending, context);
+    } catch (error) {
+      // Giving up is what the signal asked for.
+      if (guard.isOver) return;
+      if (!(error instanceof Refusal)) log('error', 'authorize or selectProtocol threw', { err: error });
+      this.refuse(pending, error instanceof Refusal ? error : FAILED);
+    }
+  }
+
+  /**
+   * Answers 101.
+   * @throws whatever `selectProtocol` throws, and InvalidOptionError (`ERR_WS_INVALID_OPTION`) when it selects what
+   * was not offered; the request waits on then. InvalidStateError (`ERR_WS_INVALID_STATE`) when the stream is going,
+   * or somebody else has made a WebSocket of it.
+   */
+  accept(pending: PendingHandshake, context: unknown): WebSocketServer {
+    const { request, guard, admitted, trace } = pending;
+    if (!guard.stream.writable) throw new InvalidStateError('upgrade: this socket is gone');
+    const protocol = this.#selectProtocol(pending);
+    const remoteName = this.#lookupPeerName(request);
+    const response = acceptResponse({ key: admitted.key, protocol });
+    const { stream } = guard;
+    const { path, query, livePath } = admitted;
+    this.#pending.delete(stream);
+    const open = {
+      stream,
+      head: guard.release(),
+      details: { protocol, extensions: '', path, query, headers: request.headers },
+    };
+    // An idle limit that the HTTP server had for its own connections.
+    if (stream instanceof Socket) stream.setTimeout(0);
+    let connection: WebSocketServer;
+    try {
+      connection = new WebSocketServer(stream, undefined, {
+        settings: livePath?.settings ?? this.#settings.connection,
+        open,
+        request,
+        context,
+        remoteName,
+      });
+    } catch (error) {
+      trace.end(undefined, String(error));
+      throw error;
+    }
+    // Nothing was sent yet: what is sent in this turn leaves after it.
+    stream.write(response);
+    trace.end(101);
+    this.#outcome.accepted(connection, request);
+    return connection;
+  }
+
+  /** Refuses a request that waits. */
+  refuse(pending: PendingHandshake, refusal: Refusal): void {
+    const { request, guard, trace } = pending;
+    this.#pending.delete(guard.stream);
+    guard.release();
+    this.#answer(request, guard.stream, refusal, trace);
+  }
+
+  /** Refuses all that wait. */
+  refuseAll(refusal: Refusal): void {
+    for (const pending of [...this.#pending.values()]) this.refuse(pending, refusal);
+  }
+
+  /** Refuses a request that never waited. */
+  turnAway(request: IncomingMessage, stream: Duplex, refusal: Refusal): void {
+    this.#answer(request, stream, refusal, new HandshakeTrace(request));
+  }
+
+  #answer(request: IncomingMessage, stream: Duplex, refusal: Refusal, trace: HandshakeTrace): void {
+    const { status, reason, response } = refusal;
+    this.refusals.send(stream, response);
+    trace.end(status, reason);
+    this.#outcome.rejected(request, status, reason);
+  }
+
+  #selectProtocol({ request, admitted }: PendingHandshake): string {
+    const { selectProtocol } = this.#settings;
+    const { protocols, livePath } = admitted;
+    if (selectProtocol !== undefined) return validateSelection(selectProtocol(protocols, request), protocols);
+    return livePath === undefined ? (protocols[0] ?? '') : livePath.selectProtocol(protocols);
+  }
+
+  #lookupPeerName(request: IncomingMessage): string {
+    try {
+      const name: unknown = this.#settings.lookupPeerName?.(request);
+      return typeof name === 'string' ? name : '';
+    } catch (error) {
+      log('error', 'lookupPeerName threw', { err: error });
+      return '';
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
+}
