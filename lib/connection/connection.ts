@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
-import { closeChannel, errorChannel, openChannel, pingChannel, pongChannel } from '../diagnostics.js';
+import { openChannel, pingChannel } from '../diagnostics.js';
 import { InvalidOptionError, InvalidStateError } from '../errors.js';
 import { log } from '../logging.js';
 import { boolean, check, string } from '../options.js';
 import { isSendableCloseCode, truncateReason } from '../protocol/close-frame.js';
-import { ClosingState, isClosing, maySend } from '../protocol/closing-state.js';
-import { CloseCode, DEFAULT_REASONS, DEFAULTS, MAX_CONTROL_PAYLOAD, Opcode } from '../protocol/constants.js';
+import { ClosingState } from '../protocol/closing-state.js';
+import { CloseCode, DEFAULT_REASONS, MAX_CONTROL_PAYLOAD, Opcode } from '../protocol/constants.js';
 import type { ConnectDetails, ConnectionEvents, Handler } from './connection-events.js';
 import {
   NO_ADDRESSES,
@@ -16,17 +16,18 @@ import {
   type ConnectionState,
 } from './connection-info.js';
 import type { ConnectionSettings } from './connection-options.js';
+import { connectionReports, reportDisconnect, reportError } from './connection-reports.js';
 import { HandlerCalls } from './handler-calls.js';
 import { Heartbeat, type KeepaliveConfiguration } from './heartbeat.js';
 import { addLive, findConnections, removeLive } from './live-connections.js';
 import { MessageStream } from './message-stream.js';
 import { byteLength, messageData, sendOpcode, type MessageData, type SendType } from './outgoing-message.js';
 import { Undelivered } from './receiver.js';
-import { Session, type SessionEvents } from './session.js';
+import { ROLE_RULES, type Role } from './role.js';
+import { Session, type Outcome } from './session.js';
 import { claimStream } from './stream-claim.js';
 
-/** Names the two roles of RFC 6455. */
-export type Role = 'client' | 'server';
+export type { Role };
 
 /** Is how a role introduces its byte stream. @internal */
 export interface OpenStream {
@@ -46,18 +47,22 @@ export class Connection extends MessageStream {
   /** Name of the remote end: the URL's host in clients; empty in servers unless `lookupPeerName` gave one. */
   remoteName: string;
 
+  /** @internal */
+  readonly calls: HandlerCalls | undefined;
+  /** @internal */
+  readonly heartbeat: Heartbeat;
+  /** @internal */
+  messagesReceived = 0;
+
   #addresses = NO_ADDRESSES;
   #details: ConnectDetails | undefined;
-  readonly #heartbeat: Heartbeat;
-  #messagesReceived = 0;
 
   /** @internal */
   constructor(role: Role, settings: ConnectionSettings, remoteName: string) {
     super(settings);
     this.role = role;
     this.remoteName = remoteName;
-    const usual = role === 'server' ? DEFAULTS.keepaliveServer : DEFAULTS.keepaliveClient;
-    this.#heartbeat = new Heartbeat(this, settings, usual);
+    this.heartbeat = new Heartbeat(this, settings, ROLE_RULES[role].keepalive);
     if (settings.handler === undefined) return;
     this.calls = new HandlerCalls(
       this,
@@ -95,16 +100,15 @@ export class Connection extends MessageStream {
 
   /** `CLOSED` from the moment closing begins. */
   get state(): ConnectionState {
-    if (this.session === undefined) return this.destroyed ? 'CLOSED' : 'CONNECTING';
-    return maySend(this.session.state) ? 'CONNECTED' : 'CLOSED';
+    if (this.session === undefined && !this.destroyed) return 'CONNECTING';
+    return this.isClosingOrClosed ? 'CLOSED' : 'CONNECTED';
   }
 
   /** The standard's four states: 0 CONNECTING, 1 OPEN, 2 CLOSING, 3 CLOSED. */
   get readyState(): 0 | 1 | 2 | 3 {
-    const state = this.session?.state ?? ClosingState.CONNECTING;
-    if (this.destroyed || state === ClosingState.CLOSED) return 3;
-    if (isClosing(state)) return 2;
-    return state === ClosingState.OPEN ? 1 : 0;
+    if (this.destroyed || this.session?.isOver === true) return 3;
+    if (this.session === undefined) return 0;
+    return this.isClosingOrClosed ? 2 : 1;
   }
 
   /** Whether closing has begun or is over. */
@@ -154,7 +158,7 @@ export class Connection extends MessageStream {
 
   /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
   get latency(): number | undefined {
-    return this.#heartbeat.latency;
+    return this.heartbeat.latency;
   }
 
   /** Octets framed for sending so far. */
@@ -177,7 +181,7 @@ export class Connection extends MessageStream {
     return {
       bytesReceived: this.bytesReceived,
       bytesSent: this.bytesSent,
-      messagesReceived: this.#messagesReceived,
+      messagesReceived: this.messagesReceived,
       messagesSent: this.messagesSent,
       messagesDropped: this.messagesDropped,
       messagesDiscarded: this.session?.receiver.discarded ?? 0,
@@ -202,7 +206,7 @@ export class Connection extends MessageStream {
     if (opcode >= Opcode.CLOSE) return this.#sendControl(opcode, message ?? '', final);
     const data = messageData(message);
     const session = this.session;
-    if (session === undefined || !maySend(session.state)) return this.#cannotSend();
+    if (session === undefined || this.isClosingOrClosed) return this.#cannotSend();
     return this.sendData(opcode, data, final);
   }
 
@@ -214,18 +218,6 @@ export class Connection extends MessageStream {
    */
   ping(data: MessageData = ''): number {
     return this.#sendControl(Opcode.PING, data, true);
-  }
-
-  /**
-   * Waits until all that was sent so far has been handed to the socket's kernel side.
-   * @throws ConnectionClosedError (`ERR_WS_CONNECTION_CLOSED`) when the connection ends first.
-   */
-  async flushed(): Promise<void> {
-    if (this.destroyed) throw this.closedError();
-    if (this.session === undefined || (this.writableLength > 0 && !this.writableEnded))
-      await this.queueDrained();
-    if (this.session === undefined) throw this.closedError();
-    await this.session.sender.taken();
   }
 
   /**
@@ -248,8 +240,9 @@ export class Connection extends MessageStream {
     const text = truncateReason(check('reason', string(DEFAULT_REASONS[code] ?? ''), reason));
     if (this.session === undefined) this.destroy();
     else if (isLocal) this.session.drop(code, text);
-    else if (maySend(this.session.state)) {
-      this.session.beginClosing(code, text);
+    else if (!this.isClosingOrClosed) {
+      if (this.isAnnounced) this.session.beginClosing(code, text);
+      else this.finalClose = { code, reason: text };
       super.end();
     }
   }
@@ -260,14 +253,6 @@ export class Connection extends MessageStream {
     else this.session.terminate();
   }
 
-  /** Closes with 1000 and waits for `close`. */
-  override async [Symbol.asyncDispose](): Promise<void> {
-    if (this.closed) return;
-    const closed = new Promise<void>((resolve) => this.once('close', () => resolve()));
-    this.close();
-    await closed;
-  }
-
   /**
    * Changes the keepalive, at once, or queries it when called with nothing (websocket(n): configure).
    * @param options - `keepalive` in seconds, zero or less for off; `ping`, the text of the pings.
@@ -275,7 +260,7 @@ export class Connection extends MessageStream {
    * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value; nothing changes.
    */
   configure(options: Partial<KeepaliveConfiguration> = {}): KeepaliveConfiguration {
-    return this.#heartbeat.configure(options);
+    return this.heartbeat.configure(options);
   }
 
   /**
@@ -296,29 +281,55 @@ export class Connection extends MessageStream {
     claimStream(stream);
     this.#details = details;
     this.#addresses = addressesOf(stream);
-    this.adopt(
-      new Session<Connection>(this, Connection.#sessionEvents, stream, this.settings, this.isServer),
-    );
+    const rules = ROLE_RULES[this.role];
+    this.adopt(new Session<Connection>(this, connectionReports, stream, this.settings, rules));
     addLive(this);
-    this.#heartbeat.start();
+    this.heartbeat.start();
   }
 
   /** Emits `connect`, then begins to deliver and to read. @internal */
   protected announce({ details, head }: OpenStream): void {
     const session = this.session!;
-    if (session.state === ClosingState.CLOSED) return;
-    this.releaseHeld();
-    log('info', 'connection open', { role: this.role, peer: this.peername, path: details.path });
-    if (openChannel.hasSubscribers) openChannel.publish({ connection: this });
-    this.emit('connect', details);
-    this.calls?.connect(details);
+    if (session.state === ClosingState.OPEN) {
+      this.releaseHeld();
+      this.isAnnounced = true;
+      log('info', 'connection open', { role: this.role, peer: this.peername, path: details.path });
+      if (openChannel.hasSubscribers) openChannel.publish({ connection: this });
+      this.emit('connect', details);
+      this.calls?.connect(details);
+      // An `end` from before closes only now.
+      this.releaseHeld();
+    }
     session.start(head);
+  }
+
+  /** Takes this connection out of all that is process-wide. @internal */
+  forget(): void {
+    removeLive(this);
+    this.heartbeat.stop();
   }
 
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#forget();
+    this.forget();
     super._destroy(error, callback);
+  }
+
+  /** @internal */
+  protected override reportDisconnect(outcome: Outcome): void {
+    reportDisconnect(this, outcome);
+  }
+
+  /** @internal */
+  protected override reportError(error: Error): boolean {
+    return reportError(this, error, this.session !== undefined);
+  }
+
+  /** @internal */
+  protected override endForListener(error: Error): void {
+    if (this.destroyed) return;
+    this.session?.fail(error);
+    this.session?.receiver.dropUndelivered();
   }
 
   #sendControl(opcode: number, message: MessageData, final: boolean): number {
@@ -333,9 +344,9 @@ export class Connection extends MessageStream {
       );
     }
     const session = this.session;
-    if (session === undefined || !maySend(session.state)) return this.#cannotSend();
+    if (session === undefined || this.isClosingOrClosed) return this.#cannotSend();
     if (opcode === Opcode.PING) {
-      this.#heartbeat.pinged(data);
+      this.heartbeat.pinged(data);
       if (pingChannel.hasSubscribers)
         pingChannel.publish({ connection: this, payload: data, origin: 'local' });
     }
@@ -349,80 +360,11 @@ export class Connection extends MessageStream {
     );
   }
 
-  /** Takes this connection out of all that is process-wide. */
-  #forget(): void {
-    removeLive(this);
-    this.#heartbeat.stop();
-  }
-
   #handlerOnBusy(isBusy: boolean): void {
     const delivery = this.session?.receiver.delivery;
     if (isBusy) delivery?.hold(Undelivered.HANDLER_BUSY);
     else delivery?.release(Undelivered.HANDLER_BUSY);
   }
-
-  /** Serves all connections; static, to reach their private parts. */
-  static readonly #sessionEvents: SessionEvents<Connection> = {
-    octets(connection) {
-      connection.#heartbeat.touch();
-    },
-    message(connection, message) {
-      // hot path: benchmarks/micro/receiver
-      connection.#messagesReceived += 1;
-      if (typeof message === 'string') {
-        connection.emit('text', message);
-        connection.emit('message', message, false);
-        connection.calls?.deliver('text', message);
-        connection.pushMessage(message);
-      } else if (Buffer.isBuffer(message)) {
-        connection.emit('binary', message);
-        connection.emit('message', message, true);
-        connection.calls?.deliver('binary', message);
-        connection.pushMessage(message);
-      } else {
-        connection.emit('fragment', message);
-        connection.pushMessage(message.data);
-      }
-    },
-    ping(connection, payload) {
-      if (pingChannel.hasSubscribers) pingChannel.publish({ connection, payload, origin: 'remote' });
-      connection.emit('ping', payload);
-      connection.calls?.notify('ping', payload);
-    },
-    pong(connection, payload) {
-      connection.#heartbeat.ponged(payload);
-      if (pongChannel.hasSubscribers)
-        pongChannel.publish({ connection, payload, latency: connection.latency });
-      connection.emit('pong', payload);
-      connection.calls?.notify('pong', payload);
-    },
-    closing(connection, code, reason, origin) {
-      log('debug', 'closing', { code, reason, origin });
-      connection.emit('closing', code, reason, origin);
-      connection.calls?.notify('close', { code, reason, origin });
-      // The answer to the peer's Close goes behind what was handed in before.
-      if (origin === 'remote') connection.endAsAnswer();
-    },
-    timeout(connection, kind) {
-      log('notice', 'deadline passed', { kind, peer: connection.peername });
-      connection.emit('timeout', kind);
-      connection.calls?.notify('timeout', kind);
-    },
-    failed(connection, error) {
-      log('notice', 'connection failed', { err: error, peer: connection.peername });
-      if (errorChannel.hasSubscribers) errorChannel.publish({ connection, error });
-    },
-    drain(connection) {
-      connection.emit('drain');
-    },
-    ended(connection) {
-      connection.#forget();
-      const { code, reason, wasClean } = connection.session!.outcome;
-      log('info', 'connection closed', { code, reason, wasClean, peer: connection.peername });
-      if (closeChannel.hasSubscribers) closeChannel.publish({ connection, code, reason, wasClean });
-      connection.endAfterSession();
-    },
-  };
 }
 
 /* Typed as the events of ConnectionEvents; the methods are Node's own. */

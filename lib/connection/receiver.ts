@@ -35,6 +35,8 @@ export interface ReceiverOwner extends BudgetHolder {
   onPeerClose(code: number, reason: string): void;
   /** Learns that octets came, before they are parsed. */
   onOctets(count: number): void;
+  /** Learns that the peer ended its direction, and that all that came before was parsed. */
+  onEnd(): void;
   /** Brackets what happens in one read callback. */
   beginTurn(): void;
   endTurn(): void;
@@ -59,9 +61,11 @@ export class Receiver implements MessageSink {
   /** Replaced by nothing once the connection failed or the peer closed: further octets are ignored. */
   #parser: FrameParser | undefined;
   #controlFrames: TokenBucket | undefined;
-  #place: 'idle' | 'parsing' | 'delivering' = 'idle';
-  #late: Buffer[] = [];
+  #isParsing = false;
+  #isDelivering = false;
+  /** Whether reading waits when the inbox is full; if not, what comes then is dropped. */
   #keepsAll = true;
+  #end: 'none' | 'waiting' | 'told' = 'none';
   #whenSettled: (() => void) | undefined;
 
   constructor(owner: ReceiverOwner, stream: Duplex, settings: ConnectionSettings, masked: boolean) {
@@ -92,14 +96,14 @@ export class Receiver implements MessageSink {
   /** Hands in octets; the receiver owns them. */
   push(chunk: Buffer): void {
     this.#owner.onOctets(chunk.length);
-    if (this.#parser === undefined) return;
-    if (this.#place === 'parsing') {
-      // A stream in memory may answer within our own call.
-      this.#late.push(chunk);
-      return;
-    }
-    this.#parser.push(chunk);
+    this.#parser?.push(chunk);
     this.#parse(chunk.length);
+  }
+
+  /** Takes the end of the byte stream: it counts once all that came before it was parsed. */
+  end(): void {
+    if (this.#end === 'none') this.#end = 'waiting';
+    this.#tellEnd();
   }
 
   /** Begins delivery and reading; what was pushed before comes first. */
@@ -141,12 +145,14 @@ export class Receiver implements MessageSink {
     this.readToTheEnd();
   }
 
-  /** Parses what a used-up turn left over; the stream is gone and there will be no other turn. */
-  parseRest(): void {
-    const { TURN_USED } = Unread;
-    while (this.#reading.isHeldFor(TURN_USED) && this.#reading.isHeldOnlyFor(TURN_USED)) {
-      this.#reading.release(TURN_USED);
+  /** Parses what is left: the stream is gone and there will be no other turn. */
+  finish(): void {
+    this.#end = 'told';
+    this.readToTheEnd();
+    while (this.#hasRest && !this.#isParsing && this.#reading.isHeldOnlyFor(Unread.TURN_USED)) {
+      this.#reading.release(Unread.TURN_USED);
     }
+    this.ignoreFurtherOctets();
   }
 
   /**
@@ -165,7 +171,7 @@ export class Receiver implements MessageSink {
   /** Drops what waits for delivery, and counts it. */
   dropUndelivered(): void {
     this.discarded += this.#inbox.clear();
-    this.#whenSettled = undefined;
+    this.#tellSettled();
   }
 
   // What the assembler finds.
@@ -218,44 +224,47 @@ export class Receiver implements MessageSink {
   }
 
   #deliverInbox(): void {
-    if (this.#place === 'delivering') return;
-    const place = this.#place;
-    this.#place = 'delivering';
-    if (place === 'idle') this.#owner.beginTurn();
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    if (!this.#isParsing) this.#owner.beginTurn();
     while (this.delivery.isOpen && this.#inbox.length > 0) this.#owner.deliver(this.#inbox.shift()!);
-    this.#place = place;
-    if (place === 'idle') this.#owner.endTurn();
-    if (!this.#inbox.isFull) this.#reading.release(Unread.INBOX_FULL);
-    if (this.#inbox.length === 0 && this.#whenSettled !== undefined) {
-      const whenSettled = this.#whenSettled;
-      this.#whenSettled = undefined;
-      whenSettled();
-    }
+    this.#isDelivering = false;
+    if (!this.#isParsing) this.#owner.endTurn();
+    if (this.#inbox.length > 0) return;
+    this.#reading.release(Unread.INBOX_FULL);
+    this.#tellSettled();
+  }
+
+  #tellSettled(): void {
+    const whenSettled = this.#whenSettled;
+    this.#whenSettled = undefined;
+    whenSettled?.();
+  }
+
+  get #hasRest(): boolean {
+    return this.#parser?.hasRest === true;
   }
 
   /** Parses what is there, for as long as this connection's share of the turn lasts. */
   #parse(octets: number): void {
-    if (this.#place !== 'idle' || !this.#reading.isOpen) return;
-    this.#place = 'parsing';
+    if (this.#isParsing || !this.#reading.isOpen) return;
+    this.#isParsing = true;
     this.#owner.beginTurn();
     try {
       this.#parser?.parse(this.#settings.maxTurnFrames);
     } catch (error) {
       this.#owner.fail(error as Error);
-    } finally {
-      this.#place = 'idle';
-      this.#owner.endTurn();
     }
-    this.#pushLate();
-    const hasRest = this.#parser?.hasRest === true;
-    if (this.#reading.isOpen && (hasRest || octets >= this.#settings.maxTurnBytes)) {
-      this.#reading.hold(Unread.TURN_USED);
-      setImmediate(() => this.#reading.release(Unread.TURN_USED));
-    }
+    this.#isParsing = false;
+    this.#owner.endTurn();
+    if (this.#reading.isOpen && (this.#hasRest || octets >= this.#settings.maxTurnBytes)) this.#yield();
+    this.#tellEnd();
   }
 
-  #pushLate(): void {
-    for (const chunk of this.#late.splice(0)) this.#parser?.push(chunk);
+  #tellEnd(): void {
+    if (this.#end !== 'waiting' || this.#hasRest || this.#isParsing) return;
+    this.#end = 'told';
+    this.#owner.onEnd();
   }
 
   #halt(): void {
@@ -265,16 +274,17 @@ export class Receiver implements MessageSink {
 
   /** Takes up what was left when reading was halted, then the stream. */
   #continue(): void {
-    if (this.#place !== 'idle') {
-      // Inside a turn: it is still running, or its end asks for more by itself.
-      this.#resumeSoon();
+    if (this.#isParsing) {
+      // The turn that runs was told to stop.
+      this.#yield();
       return;
     }
-    if (this.#parser?.hasRest === true) this.#parse(0);
+    this.#parse(0);
     if (this.#reading.isOpen) this.#stream.resume();
   }
 
-  #resumeSoon(): void {
+  /** Leaves the rest of this turn of the event loop to others. */
+  #yield(): void {
     this.#reading.hold(Unread.TURN_USED);
     setImmediate(() => this.#reading.release(Unread.TURN_USED));
   }

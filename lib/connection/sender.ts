@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
+import { LimitError } from '../errors.js';
 import { encodeClosePayload } from '../protocol/close-frame.js';
-import { Opcode } from '../protocol/constants.js';
+import { CloseCode, Opcode } from '../protocol/constants.js';
 import { FrameWriter, firstOctet, headerLength } from '../protocol/frame-writer.js';
 import type { ConnectionSettings } from './connection-options.js';
 import type { AdmittedFrame } from './outgoing-message.js';
@@ -54,11 +55,6 @@ export class Sender {
   /** Tells whether the backlog has reached the soft limit and `drain` is due. */
   get needsDrain(): boolean {
     return this.#isOverSoft;
-  }
-
-  /** Tells whether the slow-consumer policy applies to the next message; `queuedBytes` wait elsewhere. */
-  isOverHard(queuedBytes: number): boolean {
-    return this.#batch.backlog + queuedBytes >= this.#settings.hardBacklogBytes;
   }
 
   /** Tells how many octets a frame takes: header and payload. */
@@ -120,9 +116,17 @@ export class Sender {
     return this.#batch.taken();
   }
 
-  /** Ends the byte stream once all that was sent is written. */
-  end(): void {
-    this.#batch.end(() => undefined);
+  /** Ends the byte stream once all that was sent is written; `whenTaken` is called when that has come to pass. */
+  end(whenTaken: () => void): void {
+    this.#batch.end(whenTaken);
+  }
+
+  /** Makes the error for a peer that takes too little: by its own limit, else by that of the whole process. */
+  slowness(): LimitError {
+    const { hardBacklogBytes } = this.#settings;
+    return this.backlog >= hardBacklogBytes
+      ? slowConsumer('hardBacklogBytes', hardBacklogBytes, this.backlog)
+      : slowConsumer('maxBacklogBytes', backlogBudget.limit, this.backlog);
   }
 
   /** Forgets all that was not taken: the stream is gone. */
@@ -157,4 +161,9 @@ export class Sender {
       this.#owner.onDrain();
     }
   }
+}
+
+/** Makes the error for output that the peer does not take. */
+export function slowConsumer(limit: string, value: number, backlog: number): LimitError {
+  return new LimitError(limit, value, backlog, CloseCode.TRY_AGAIN_LATER, 'backlog of output (octets)');
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionClosedError, LimitError, ProtocolError } from '../errors.js';
 import { log } from '../logging.js';
@@ -16,6 +17,7 @@ import type { Origin, TimeoutKind } from './connection-events.js';
 import type { ConnectionSettings } from './connection-options.js';
 import type { Delivery } from './inbox.js';
 import { Receiver, type ReceiverOwner } from './receiver.js';
+import type { RoleRules } from './role.js';
 import { Sender, type SenderOwner } from './sender.js';
 
 /** Takes what happens in a {@link Session}; one object serves all owners, so that none of them needs closures. */
@@ -27,7 +29,6 @@ export interface SessionEvents<Owner> {
   pong(owner: Owner, payload: Buffer): void;
   closing(owner: Owner, code: number, reason: string, origin: Origin): void;
   timeout(owner: Owner, kind: TimeoutKind): void;
-  failed(owner: Owner, error: Error): void;
   drain(owner: Owner): void;
   /** The byte stream is gone, and what it brought was parsed. */
   ended(owner: Owner): void;
@@ -51,41 +52,57 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   readonly sender: Sender;
   state: ClosingState = ClosingState.OPEN;
   bytesReceived = 0;
+  /** Side that began the closing handshake, or decided the end. */
+  closedBy: Origin | undefined;
 
   readonly #owner: Owner;
   readonly #events: SessionEvents<Owner>;
   readonly #stream: Duplex;
   readonly #settings: ConnectionSettings;
-  readonly #isServer: boolean;
+  readonly #rules: RoleRules;
   #deadline: ClosingDeadline | undefined;
   #closeCode: number = CloseCode.NO_STATUS_RECEIVED;
   #closeReason = '';
   #sentCode: number | undefined;
-  #received: { code: number; reason: string } | undefined;
+  #received: { readonly code: number; readonly reason: string } | undefined;
   #failure: Error | undefined;
+  /** Whether the stream went before it had taken our Close. */
+  #isCut = false;
+  /** Whether our direction of the byte stream ends, or will once all is written. */
+  #isEnding = false;
+  /** Directions of the byte stream that are not at their end. */
+  #openDirections = 2;
 
   constructor(
     owner: Owner,
     events: SessionEvents<Owner>,
     stream: Duplex,
     settings: ConnectionSettings,
-    isServer: boolean,
+    rules: RoleRules,
   ) {
     this.#owner = owner;
     this.#events = events;
     this.#stream = stream;
     this.#settings = settings;
-    this.#isServer = isServer;
-    this.receiver = new Receiver(this, stream, settings, isServer);
-    this.sender = new Sender(this, stream, settings, !isServer);
+    this.#rules = rules;
+    this.receiver = new Receiver(this, stream, settings, !rules.masks);
+    this.sender = new Sender(this, stream, settings, rules.masks);
+    // The peer may end its direction behind its Close while ours is still under way.
+    stream.allowHalfOpen = true;
     stream.on('error', (error) => this.#streamOnError(error));
     stream.on('close', () => this.#streamOnClose());
+  }
+
+  /** Tells whether the byte stream is gone. */
+  get isOver(): boolean {
+    return this.state === ClosingState.CLOSED;
   }
 
   /** Tells how the session ended, or would if the stream went now. */
   get outcome(): Outcome {
     const { code, reason } = this.#received ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: '' };
-    return { code, reason, wasClean: this.#received !== undefined && this.#sentCode !== undefined };
+    const wasClean = this.#received !== undefined && this.#sentCode !== undefined && !this.#isCut;
+    return { code, reason, wasClean };
   }
 
   /** Makes the error for whatever the end of this session prevents. */
@@ -97,25 +114,27 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
 
   /** Begins to deliver and to read; `head` is what came behind the opening handshake. */
   start(head: Buffer | undefined): void {
+    const { receiver } = this;
     const stream = this.#stream;
-    stream.on('data', (chunk: Buffer) => this.receiver.push(chunk));
-    stream.on('end', () => this.#streamOnEnd());
-    if (head !== undefined && head.length > 0) this.receiver.push(Buffer.from(head));
-    this.receiver.start();
+    // The parser unmasks in place. What a socket hands out is ours; other streams may hand out what others still use.
+    const isOurs = this.#rules.masks || stream instanceof Socket;
+    stream.on('data', (chunk: Buffer) => receiver.push(isOurs ? chunk : Buffer.from(chunk)));
+    stream.on('end', () => receiver.end());
+    if (head !== undefined && head.length > 0) receiver.push(Buffer.from(head));
+    receiver.start();
   }
 
   /** Decides the closing handshake; {@link Session.writeClose} sends its frame behind what is queued. */
   beginClosing(code: number, reason: string): void {
     if (!maySend(this.state)) return;
     this.#decide(code, reason, 'local');
-    this.state = afterCloseSent(this.state);
     this.#watchClosing(this.#settings.closeTotalTimeoutMs);
     this.receiver.readToTheEnd();
   }
 
   /** Puts our Close on the socket: nothing follows it. */
   writeClose(): void {
-    if (this.#sentCode !== undefined || this.state === ClosingState.CLOSED) return;
+    if (this.#sentCode !== undefined || this.isOver) return;
     this.#sentCode = this.#closeCode;
     this.sender.sendClose(this.#closeCode, this.#closeReason);
     if (this.state === ClosingState.CLOSE_RECEIVED) this.state = afterCloseSent(this.state);
@@ -126,40 +145,36 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   fail(error: Error): void {
     if (!mayReceive(this.state) || this.#failure !== undefined) return;
     this.#failure = error;
-    this.#events.failed(this.#owner, error);
     const isPeers = error instanceof ProtocolError || error instanceof LimitError;
     const code = isPeers ? error.closeCode : CloseCode.INTERNAL_ERROR;
+    log('notice', 'connection failed', { code, err: error });
     this.#abandon(code, truncateReason(isPeers ? error.message : DEFAULT_REASONS[code]!));
   }
 
   /** Says goodbye as well as it can, waiting for nothing. */
   leave(code: number): void {
-    if (!maySend(this.state)) {
-      this.#stream.destroy();
-      return;
-    }
-    this.#abandon(code, DEFAULT_REASONS[code] ?? '');
+    if (this.isOver) return;
+    if (this.#sentCode === undefined) this.#abandon(code, DEFAULT_REASONS[code]!);
+    else this.#stream.destroy();
   }
 
   /** Ends at once; `code` is reported to us, never sent (RFC 6455 §7.4.1). */
   drop(code: number, reason: string): void {
-    if (maySend(this.state)) {
-      this.#decide(code, reason, 'local');
-      this.state = afterCloseSent(this.state);
-    }
-    this.receiver.ignoreFurtherOctets();
-    this.#stream.destroy();
+    if (maySend(this.state)) this.#decide(code, reason, 'local');
+    this.terminate();
   }
 
   /** Ends at once and says nothing. */
   terminate(): void {
     this.receiver.ignoreFurtherOctets();
+    this.receiver.dropUndelivered();
     if (maySend(this.state)) this.state = afterCloseSent(this.state);
     this.#stream.destroy();
   }
 
   /** Ends a connection whose peer does not take what it is sent. */
   endSlowConsumer(): void {
+    this.#failure ??= this.sender.slowness();
     log('warn', 'slow consumer ended', { backlog: this.sender.backlog });
     this.drop(CloseCode.TRY_AGAIN_LATER, 'slow consumer');
   }
@@ -193,16 +208,23 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
 
   onPeerClose(code: number, reason: string): void {
     this.#received = { code, reason };
-    const isAnswer = isClosing(this.state);
-    this.state = afterCloseReceived(this.state);
-    if (isAnswer) {
+    if (isClosing(this.state)) {
+      this.state = afterCloseReceived(this.state);
       this.#endStreamIfComplete();
       return;
     }
     this.#decide(code, reason, 'remote');
-    // The answer carries the code and no reason.
-    this.#closeReason = '';
     this.#watchClosing(this.#settings.closeTotalTimeoutMs);
+  }
+
+  /** The peer ended its direction, and all that came before was parsed. */
+  onEnd(): void {
+    this.#openDirections -= 1;
+    const isAnswered =
+      this.state === ClosingState.CLOSE_RECEIVED || this.state === ClosingState.CLOSE_COMPLETE;
+    if (this.#openDirections === 0) this.#stream.destroy();
+    else if (isAnswered && this.#sentCode !== undefined) this.#endStream();
+    else if (!isAnswered && !this.#isEnding) this.#stream.destroy();
   }
 
   beginTurn(): void {
@@ -219,33 +241,41 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   }
 
   #decide(code: number, reason: string, origin: Origin): void {
+    this.closedBy = origin;
     this.#closeCode = code;
-    this.#closeReason = reason;
+    // Our answer carries the peer's code and no reason.
+    this.#closeReason = origin === 'local' ? reason : '';
+    this.state = origin === 'local' ? afterCloseSent(this.state) : afterCloseReceived(this.state);
     this.#events.closing(this.#owner, code, reason, origin);
   }
 
   #abandon(code: number, reason: string): void {
     this.receiver.ignoreFurtherOctets();
-    if (this.state === ClosingState.OPEN) {
-      this.state = afterCloseSent(this.state);
-      this.#decide(code, reason, 'local');
-    }
-    if (this.#sentCode === undefined) {
-      this.#sentCode = code;
-      this.sender.sendClose(code, reason);
-    }
-    this.sender.end();
-    this.#deadline?.cancel();
+    if (maySend(this.state)) this.#decide(code, reason, 'local');
+    this.writeClose();
+    this.#endStream();
     this.#watchClosing(this.#settings.closeTimeoutMs);
   }
 
   /** The server ends the stream first; the client waits for that (RFC 6455 §7.1.1). */
   #endStreamIfComplete(): void {
     if (this.state !== ClosingState.CLOSE_COMPLETE || this.#sentCode === undefined) return;
-    if (this.#isServer || this.#stream.readableEnded) this.sender.end();
+    if (this.#rules.endsStreamFirst || this.#openDirections === 1) this.#endStream();
+  }
+
+  /** Ends our direction behind what is queued; the stream goes once the peer's is at its end as well. */
+  #endStream(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.sender.end(() => {
+      this.#openDirections -= 1;
+      if (this.#openDirections === 0) this.#stream.destroy();
+    });
   }
 
   #watchClosing(totalMs: number): void {
+    this.#deadline?.cancel();
+    if (this.isOver) return;
     this.#deadline = new ClosingDeadline(
       this.#settings.closeTimeoutMs,
       totalMs,
@@ -259,21 +289,16 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     this.#stream.destroy();
   }
 
-  #streamOnEnd(): void {
-    const answers = this.state === ClosingState.CLOSE_RECEIVED || this.state === ClosingState.CLOSE_COMPLETE;
-    if (!answers) this.#stream.destroy();
-    else if (this.#sentCode !== undefined) this.sender.end();
-  }
-
   #streamOnError(error: Error): void {
     this.#failure ??= error;
+    this.#stream.destroy();
   }
 
   #streamOnClose(): void {
-    this.receiver.parseRest();
+    this.receiver.finish();
     this.state = ClosingState.CLOSED;
     this.#deadline?.cancel();
-    this.receiver.ignoreFurtherOctets();
+    this.#isCut = this.sender.takenBytes < this.sender.totalBytes;
     this.sender.discard(this.closedError());
     this.#events.ended(this.#owner);
   }

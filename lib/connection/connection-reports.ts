@@ -1,0 +1,92 @@
+import { closeChannel, errorChannel, pingChannel, pongChannel } from '../diagnostics.js';
+import { ConnectionClosedError } from '../errors.js';
+import { log } from '../logging.js';
+import type { Connection } from './connection.js';
+import type { Outcome, SessionEvents } from './session.js';
+
+/*
+ * Who is told what: each thing that happens on a connection goes to its listeners, its handler, the log and the
+ * diagnostics channels.
+ */
+
+/** Reports what happens in the session of a connection. One object serves all of them. */
+export const connectionReports: SessionEvents<Connection> = {
+  octets(connection) {
+    connection.heartbeat.touch();
+  },
+  message(connection, message) {
+    // hot path: benchmarks/micro/receiver
+    connection.messagesReceived += 1;
+    if (typeof message === 'string') {
+      connection.emit('text', message);
+      connection.emit('message', message, false);
+      connection.calls?.deliver('text', message);
+      connection.pushMessage(message);
+    } else if (Buffer.isBuffer(message)) {
+      connection.emit('binary', message);
+      connection.emit('message', message, true);
+      connection.calls?.deliver('binary', message);
+      connection.pushMessage(message);
+    } else {
+      connection.emit('fragment', message);
+      connection.pushMessage(message.data);
+    }
+  },
+  ping(connection, payload) {
+    if (pingChannel.hasSubscribers) pingChannel.publish({ connection, payload, origin: 'remote' });
+    connection.emit('ping', payload);
+    connection.calls?.notify('ping', payload);
+  },
+  pong(connection, payload) {
+    connection.heartbeat.ponged(payload);
+    if (pongChannel.hasSubscribers) pongChannel.publish({ connection, payload, latency: connection.latency });
+    connection.emit('pong', payload);
+    connection.calls?.notify('pong', payload);
+  },
+  closing(connection, code, reason, origin) {
+    log('debug', 'closing', { code, reason, origin });
+    // From now on the closing deadline watches the peer.
+    connection.heartbeat.stop();
+    connection.emit('closing', code, reason, origin);
+    connection.calls?.notify('close', { code, reason, origin });
+    // The answer to the peer's Close goes behind what was handed in before.
+    if (origin === 'remote') connection.endAsAnswer();
+  },
+  timeout(connection, kind) {
+    log('notice', 'deadline passed', { kind, peer: connection.peername });
+    connection.emit('timeout', kind);
+    connection.calls?.notify('timeout', kind);
+  },
+  drain(connection) {
+    connection.emitDrain();
+  },
+  ended(connection) {
+    connection.forget();
+    connection.endAfterSession();
+  },
+};
+
+/** Reports that a connection that was open is gone. */
+export function reportDisconnect(connection: Connection, outcome: Outcome): void {
+  const { code, reason, wasClean } = outcome;
+  log('info', 'connection closed', { code, reason, wasClean, peer: connection.peername });
+  if (closeChannel.hasSubscribers) closeChannel.publish({ connection, code, reason, wasClean });
+  connection.emit('disconnect', code, reason, wasClean);
+  connection.calls?.notify('disconnect', { code, reason, wasClean });
+}
+
+/**
+ * Reports an error to everybody but the listeners.
+ * @returns whether that will do when nobody listens: a handler was told, or the connection was open and its peer
+ * could end the process otherwise.
+ */
+export function reportError(connection: Connection, error: Error, wasOpen: boolean): boolean {
+  if (errorChannel.hasSubscribers) errorChannel.publish({ connection, error });
+  connection.calls?.notify('error', error);
+  if (connection.calls !== undefined) return true;
+  if (wasOpen && connection.listenerCount('error') === 0) {
+    const level = error instanceof ConnectionClosedError ? 'warn' : 'error';
+    log(level, 'an error that nobody listens to', { err: error });
+  }
+  return wasOpen;
+}
