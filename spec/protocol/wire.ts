@@ -33,7 +33,7 @@ export function wireFrame(frame: WireFrame): Buffer {
   const bits = frame.lengthBits ?? (length < 126n ? 7 : length < 65_536n ? 16 : 64);
   const maskBit = key === undefined ? 0 : 0x80;
   const field = bits === 7 ? Number(length) : bits === 16 ? 126 : 127;
-  const parts = [Buffer.from([(fin ? 0x80 : 0) | (rsv << 4) | opcode, maskBit | field])];
+  const parts: Buffer[] = [Buffer.from([(fin ? 0x80 : 0) | (rsv << 4) | opcode, maskBit | field])];
   if (bits > 7) {
     const digits = length.toString(16).padStart(bits / 4, '0');
     parts.push(Buffer.from(digits, 'hex'));
