@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { WebSocketClient } from './client/websocket-client.js';
 import { Connection as BaseConnection } from './connection/connection.js';
-import type { TakeoverOptions } from './connection/takeover-options.js';
+import { TAKEOVER_OPTIONS, type TakeoverOptions } from './connection/takeover-options.js';
 import { boolean, check } from './options.js';
 import { WebSocketServer } from './server/websocket-server.js';
 
@@ -29,9 +29,9 @@ function takeover(
 ): WebSocketServer | WebSocketClient;
 function takeover(
   stream: Duplex,
-  options: TakeoverOptions & TakeoverRole = {},
+  options?: TakeoverOptions & TakeoverRole,
 ): WebSocketServer | WebSocketClient {
-  const { server, ...rest } = options;
+  const { server, ...rest }: TakeoverOptions & TakeoverRole = check('options', TAKEOVER_OPTIONS, options);
   return check('server', boolean(false), server)
     ? new WebSocketServer(stream, rest)
     : new WebSocketClient(stream, rest);

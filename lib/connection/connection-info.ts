@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { InvalidOptionError } from '../errors.js';
 import type { Connection } from './connection.js';
@@ -83,10 +83,14 @@ export const NO_ADDRESSES: Addresses = Object.freeze({
   localPort: 0,
 });
 
-/** Reads the addresses of a byte stream: a socket's own, or of the socket under an HTTP/2 stream. */
+/** Is what has addresses: a socket, or a stream that shows those of the socket under it. */
+type Addressed = Partial<Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>>;
+
+/** Reads the addresses of a byte stream: its own, or those of the socket under an HTTP/2 stream. */
 export function addressesOf(stream: Duplex): Addresses {
+  const own = stream as Addressed;
   const socket =
-    stream instanceof Socket ? stream : (stream as { session?: { socket?: Socket } }).session?.socket;
+    own.remoteAddress === undefined ? (stream as { session?: { socket?: Addressed } }).session?.socket : own;
   return {
     remoteAddress: plainAddress(socket?.remoteAddress),
     remotePort: socket?.remotePort ?? 0,

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../errors.js';
 import {
   boolean,
   func,
@@ -41,7 +42,7 @@ export interface ConnectionOptions {
   readonly maxEmptyFragments?: number | undefined;
   /** Whether messages come as `fragment` events, piece by piece, instead of whole. @defaultValue false */
   readonly fragments?: boolean | undefined;
-  /** Octets of backlog from which `write` returns false. @defaultValue 1 MiB */
+  /** Octets of backlog from which `write` returns false. @defaultValue 1 MiB, or `hardBacklogBytes` if that is less */
   readonly softBacklogBytes?: number | undefined;
   /** Octets of backlog from which `slowConsumer` applies. @defaultValue 16 MiB */
   readonly hardBacklogBytes?: number | undefined;
@@ -79,7 +80,7 @@ export const CONNECTION_SCHEMA = {
   maxMessageBytes: limit(DEFAULTS.maxMessageBytes),
   maxEmptyFragments: limit(DEFAULTS.maxEmptyFragments),
   fragments: boolean(false),
-  softBacklogBytes: limit(DEFAULTS.softBacklogBytes, { min: 1 }),
+  softBacklogBytes: integer(undefined, { min: 1, max: Infinity }),
   hardBacklogBytes: limit(DEFAULTS.hardBacklogBytes, { min: 1 }),
   slowConsumer: oneOf(['disconnect', 'drop', 'pause'], 'disconnect'),
   controlFramesPerSecond: limit(DEFAULTS.controlFramesPerSecond, { min: 1 }),
@@ -92,14 +93,24 @@ export const CONNECTION_SCHEMA = {
 } satisfies SchemaOf<ConnectionOptions>;
 
 /** Are connection options after their check, all present. */
-export type ConnectionSettings = Normalised<typeof CONNECTION_SCHEMA>;
+export interface ConnectionSettings extends Omit<Normalised<typeof CONNECTION_SCHEMA>, 'softBacklogBytes'> {
+  readonly softBacklogBytes: number;
+}
 
 /**
  * Checks connection options.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option, a bad value, or a soft limit above the
+ * hard one.
  */
 export function connectionSettings(options: ConnectionOptions | undefined): ConnectionSettings {
-  return normalise(CONNECTION_SCHEMA, options, 'ConnectionOptions');
+  const settings = normalise(CONNECTION_SCHEMA, options, 'ConnectionOptions');
+  const { hardBacklogBytes } = settings;
+  const { softBacklogBytes = Math.min(DEFAULTS.softBacklogBytes, hardBacklogBytes) } = settings;
+  if (softBacklogBytes > hardBacklogBytes) {
+    const expected = `at most hardBacklogBytes, ${String(hardBacklogBytes)}`;
+    throw new InvalidOptionError('softBacklogBytes', softBacklogBytes, expected);
+  }
+  return Object.freeze({ ...settings, softBacklogBytes });
 }
 
 /**

@@ -52,14 +52,15 @@ export class HandlerCalls {
 
   /** Returns a promise that never rejects, or `undefined` when the handler was synchronous. */
   #call<T extends keyof HandlerMessages>(type: T, message: HandlerMessages[T]): Promise<void> | undefined {
-    let result: unknown;
     try {
-      result = this.handler(...([this.#connection, type, message] as unknown as HandlerArguments));
+      const result: unknown = this.handler(
+        ...([this.#connection, type, message] as unknown as HandlerArguments),
+      );
+      if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== 'function') return undefined;
+      return Promise.resolve(result).then(() => undefined, this.#onError);
     } catch (error) {
       this.#onError(error);
       return undefined;
     }
-    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return undefined;
-    return Promise.resolve(result).then(() => undefined, this.#onError);
   }
 }

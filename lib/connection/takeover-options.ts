@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { InvalidOptionError } from '../errors.js';
-import { normalise, option, string, type SchemaOf } from '../options.js';
+import { check, normalise, option, string, type SchemaOf } from '../options.js';
 import type { OpenStream } from './connection.js';
 import {
   connectionSettings,
@@ -32,17 +32,24 @@ const TAKEN_SCHEMA = {
   query: string(''),
 } satisfies SchemaOf<TakenStream>;
 
+/** Describes the options of a take-over as a whole. */
+export const TAKEOVER_OPTIONS = option<TakeoverOptions>(
+  'an object',
+  (value): value is TakeoverOptions => typeof value === 'object' && !Array.isArray(value),
+  {},
+);
+
 /**
  * Checks the options of a take-over.
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for what is no Duplex, an unknown option or a bad value.
  */
 export function takeoverSettings(
   stream: Duplex,
-  options: TakeoverOptions,
+  options: TakeoverOptions | undefined,
 ): { settings: ConnectionSettings; open: OpenStream } {
   if (!isDuplex(stream))
     throw new InvalidOptionError('stream', stream, 'a Duplex of bytes, such as a socket');
-  const [own, rest] = splitConnectionOptions(options);
+  const [own, rest] = splitConnectionOptions(check('options', TAKEOVER_OPTIONS, options));
   const { head, protocol, path, query } = normalise(TAKEN_SCHEMA, rest, 'TakeoverOptions');
   const details = { protocol, extensions: '', path, query, headers: {} };
   const settings = connectionSettings(own);

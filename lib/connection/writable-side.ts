@@ -1,4 +1,4 @@
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { ConnectionClosedError, InvalidOptionError, InvalidStateError, WebSocketError } from '../errors.js';
 import { maySend } from '../protocol/closing-state.js';
 import { CloseCode, DEFAULT_REASONS, Opcode } from '../protocol/constants.js';
@@ -322,7 +322,7 @@ export abstract class WritableSide extends ContainedDuplex {
     }
     this.session!.sender.taken().then(
       () => this.#callBack(done, null),
-      (reason: Error) => this.#callBack(done, reason),
+      (reason: unknown) => this.#callBack(done, reason as Error),
     );
   }
 
