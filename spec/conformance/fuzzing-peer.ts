@@ -95,10 +95,9 @@ export class FuzzingPeer {
         await this.#wait();
         return;
       case 'raw': {
-        const [first, ...others] = action.pieces;
+        const others = action.pieces.slice(1);
         const framed = this.#frame(action.opcode, action.fin, 0, Buffer.concat(action.pieces));
         const lengths = [framed.length - Buffer.concat(others).length, ...others.map(({ length }) => length)];
-        void first;
         let start = 0;
         for (const length of lengths) {
           if (start > 0) await this.#wait();
