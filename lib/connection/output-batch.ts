@@ -199,7 +199,7 @@ export class OutputBatch implements FrameTarget {
     for (const waiter of waiters) waiter.reject(reason);
   }
 
-  /** Writes nothing any more, and frees what waits. */
+  /** Writes nothing any more, and frees what waits; whoever waits learns of it by {@link OutputBatch.discard}. */
   #lose(): void {
     if (this.#phase === Phase.GONE) return;
     this.#lostBytes = this.backlog;
@@ -336,14 +336,11 @@ export class OutputBatch implements FrameTarget {
   }
 
   readonly #socketOnTaken = (error?: Error | null): void => {
-    if (error !== undefined && error !== null) {
-      // What follows cannot be sent either; the stream says so by its `close`.
-      this.#lose();
-      return;
-    }
+    // A socket that is destroyed calls back without an error for what it never sent.
+    if ((error !== undefined && error !== null) || this.#stream.destroyed) this.#lose();
+    if (this.#phase === Phase.GONE) return;
     this.#callbacks += 1;
     if (this.#callbacks > this.#writesDone) this.#writesDone = this.#callbacks;
-    if (this.#phase === Phase.GONE) return;
     this.flush();
     this.#settleWaiters();
     this.#onProgress();

@@ -98,6 +98,11 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     return this.state === ClosingState.CLOSED;
   }
 
+  /** Tells whether our Close was put on the socket. */
+  get hasSentClose(): boolean {
+    return this.#sentCode !== undefined;
+  }
+
   /** Tells how the session ended, or would if the stream went now. */
   get outcome(): Outcome {
     const { code, reason } = this.#received ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: '' };
@@ -132,9 +137,9 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     this.receiver.readToTheEnd();
   }
 
-  /** Puts our Close on the socket: nothing follows it. */
+  /** Puts our Close on the socket, if it still can: nothing follows it. */
   writeClose(): void {
-    if (this.#sentCode !== undefined || this.isOver) return;
+    if (this.#sentCode !== undefined || this.#stream.destroyed) return;
     this.#sentCode = this.#closeCode;
     this.sender.sendClose(this.#closeCode, this.#closeReason);
     if (this.state === ClosingState.CLOSE_RECEIVED) this.state = afterCloseSent(this.state);
@@ -240,6 +245,11 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     this.#events.drain(this.#owner);
   }
 
+  /** Whether the socket has not taken all that was sent. */
+  get #isBehind(): boolean {
+    return this.sender.takenBytes < this.sender.totalBytes;
+  }
+
   #decide(code: number, reason: string, origin: Origin): void {
     this.closedBy = origin;
     this.#closeCode = code;
@@ -285,7 +295,8 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   }
 
   #deadlineOnExpired(): void {
-    if (this.state !== ClosingState.CLOSE_COMPLETE) this.#events.timeout(this.#owner, 'close');
+    if (this.state !== ClosingState.CLOSE_COMPLETE || this.#isBehind)
+      this.#events.timeout(this.#owner, 'close');
     this.#stream.destroy();
   }
 
@@ -298,7 +309,7 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     this.receiver.finish();
     this.state = ClosingState.CLOSED;
     this.#deadline?.cancel();
-    this.#isCut = this.sender.takenBytes < this.sender.totalBytes;
+    this.#isCut = this.#isBehind;
     this.sender.discard(this.closedError());
     this.#events.ended(this.#owner);
   }

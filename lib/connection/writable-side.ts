@@ -166,9 +166,11 @@ export abstract class WritableSide extends ContainedDuplex {
     }
     session.beginClosing(this.finalClose.code, this.finalClose.reason);
     session.writeClose();
-    // When it fails, the session is at its end and takes this stream with it.
+    // If that fails, the session is at its end and takes this stream with it.
     session.sender.taken().then(
-      () => callback(),
+      () => {
+        if (session.hasSentClose) callback();
+      },
       () => undefined,
     );
   }
