@@ -145,6 +145,8 @@ export class OutputBatch implements FrameTarget {
   /** Gives the socket as much as it takes. */
   flush(): void {
     const stream = this.#stream;
+    // A socket that is destroyed calls back without an error for what it never sent.
+    if (stream.destroyed) this.#lose();
     while (
       this.#waitingBytes > 0 &&
       (stream.writableLength === 0 || this.#writesDone === this.#writesBegun)
@@ -336,12 +338,11 @@ export class OutputBatch implements FrameTarget {
   }
 
   readonly #socketOnTaken = (error?: Error | null): void => {
-    // A socket that is destroyed calls back without an error for what it never sent.
-    if ((error !== undefined && error !== null) || this.#stream.destroyed) this.#lose();
-    if (this.#phase === Phase.GONE) return;
+    if (error !== undefined && error !== null) this.#lose();
     this.#callbacks += 1;
     if (this.#callbacks > this.#writesDone) this.#writesDone = this.#callbacks;
     this.flush();
+    if (this.#phase === Phase.GONE) return;
     this.#settleWaiters();
     this.#onProgress();
   };
