@@ -143,8 +143,8 @@ describe('KeepaliveController', () => {
     });
 
     it('ends within half a second, however long it is', () => {
-      const { peer } = setUp({ interval: 3600 });
-      time.tick(3600 * SECOND - 1);
+      const { peer } = setUp({ interval: 3601 });
+      time.tick(3601 * SECOND - 1);
       expect(peer.pings).to.deep.equal([]);
       time.tick(SLACK);
       expect(peer.pings).to.deep.equal(['']);
