@@ -60,9 +60,13 @@ export class PairEnd extends Duplex {
     this.other.#deliver();
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+  override _write(chunk: Buffer, _encoding: string, callback: Callback): void {
     if (this.#isHeld) this.#pending.push({ chunk, taken: callback });
     else this.#take(chunk, callback);
+  }
+
+  override _writev(pieces: readonly { readonly chunk: Buffer }[], callback: Callback): void {
+    this._write(Buffer.concat(pieces.map(({ chunk }) => chunk)), 'buffer', callback);
   }
 
   override _final(callback: Callback): void {

@@ -259,7 +259,7 @@ export class Connection extends MessageStream {
    * @returns what is in force.
    * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value; nothing changes.
    */
-  configure(options: Partial<KeepaliveConfiguration> = {}): KeepaliveConfiguration {
+  configure(options?: Partial<KeepaliveConfiguration>): KeepaliveConfiguration {
     return this.heartbeat.configure(options);
   }
 

@@ -1,4 +1,4 @@
-import { check, number, rejectUnknown, string } from '../options.js';
+import { normalise, number, string } from '../options.js';
 import { MAX_CONTROL_PAYLOAD } from '../protocol/constants.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { defaultKeepaliveController, type KeepaliveController } from './keepalive-controller.js';
@@ -47,13 +47,10 @@ export class Heartbeat {
   }
 
   /** Changes what is named, at once. @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`); nothing changes then. */
-  configure(options: Partial<KeepaliveConfiguration>): KeepaliveConfiguration {
-    rejectUnknown(options, ['keepalive', 'ping'], 'configure');
+  configure(options: Partial<KeepaliveConfiguration> | undefined): KeepaliveConfiguration {
     const { keepalive, ping } = this.#configuration;
-    this.#configuration = Object.freeze({
-      keepalive: check('keepalive', number(keepalive), options.keepalive),
-      ping: check('ping', string(ping, MAX_CONTROL_PAYLOAD), options.ping),
-    });
+    const schema = { keepalive: number(keepalive), ping: string(ping, MAX_CONTROL_PAYLOAD) };
+    this.#configuration = normalise(schema, options, 'KeepaliveConfiguration');
     if (this.#isBeating) this.#apply();
     return this.#configuration;
   }
