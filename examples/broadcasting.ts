@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { ServerRegistry, WebSocketClient } from 'hawser';
+import { ServerRegistry, WebSocketClient, type Connection } from 'hawser';
 
 // #region room
 const registry = await ServerRegistry.listen({ host: '127.0.0.1', port: 0 });
@@ -15,6 +15,16 @@ registry.live('/room/bow', (...[connection, type, message]) => {
 // #endregion
 
 registry.live('/room/stern');
+// #region rooms
+const rooms = new Map<string, Set<Connection>>();
+registry.live('/join/*', (...[connection, type, message]) => {
+  const room = rooms.get(connection.path) ?? new Set<Connection>();
+  if (type === 'connect') rooms.set(connection.path, room.add(connection));
+  else if (type === 'disconnect') room.delete(connection);
+  else if (type === 'text') for (const member of room) member.send('text', message);
+});
+// #endregion
+
 const { port } = registry.address() as AddressInfo;
 const [ann, bob, eve] = await Promise.all([
   WebSocketClient.open(`ws://127.0.0.1:${port}/room/bow`),
@@ -30,4 +40,13 @@ const octets = Buffer.from('to all hands');
 registry.broadcast('binary', octets); // all connections of the registry; do not change octets afterwards
 // #endregion
 assert.deepEqual(await once(eve, 'binary'), [octets]);
+
+const [zoe, max] = await Promise.all([
+  WebSocketClient.open(`ws://127.0.0.1:${port}/join/*`),
+  WebSocketClient.open(`ws://127.0.0.1:${port}/join/galley`),
+]);
+max.send('text', 'soup');
+assert.deepEqual(await once(max, 'text'), ['soup']);
+zoe.send('text', 'to myself');
+assert.deepEqual(await once(zoe, 'text'), ['to myself']);
 await registry.close();

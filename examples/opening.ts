@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { HandshakeError, ServerRegistry, WebSocketClient } from 'hawser';
 import { selfSignedCertificate } from './support/certificate.js';
 
@@ -105,6 +105,27 @@ const url = `ws://127.0.0.1:${port}/chat?room=7`;
   client.close();
   await once(client, 'close');
   redirecting.close();
+}
+
+{
+  const proxyServer = createServer().listen(0, '127.0.0.1');
+  await once(proxyServer, 'listening');
+  let credentials: string | undefined;
+  proxyServer.on('connect', (request, socket) => {
+    credentials = request.headers['proxy-authorization'];
+    const through = connect(port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      socket.pipe(through).pipe(socket);
+    });
+  });
+  const proxy = `http://user:secret@127.0.0.1:${(proxyServer.address() as AddressInfo).port}`;
+  // #region proxy
+  const client = await WebSocketClient.open(url, { proxy });
+  // #endregion
+  assert.equal(credentials, `Basic ${Buffer.from('user:secret').toString('base64')}`);
+  client.close();
+  await once(client, 'close');
+  proxyServer.close();
 }
 
 await registry.close();
