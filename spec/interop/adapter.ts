@@ -6,7 +6,8 @@
  *   adapter.ts client [--ca <file>] [--protocol <name>]… <url> <step>…
  *
  * Steps: text:<text>, binary:<hex>, octets:<count> (random ones), fragments:<text>|<text>|… (a ping between them),
- * ping:<text>, close:<code>:<reason>. The client exits with 1 when something else comes than what is due.
+ * ping:<text>, receive:<text> (comes by itself), close:<code>:<reason>, closed (by the other side, comes last). The client
+ * exits with 1 when something else comes than what is due.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -47,8 +48,7 @@ async function serve(args: string[]): Promise<void> {
     connection.on('disconnect', (code, reason, wasClean) =>
       print({ event: 'disconnect', code, reason, wasClean }),
     );
-    connection.on('text', (text) => connection.send('text', text));
-    connection.on('binary', (data) => connection.send('binary', data));
+    connection.pipe(connection);
   });
   registry.on('rejected', (_request, status, reason) => print({ event: 'rejected', status, reason }));
   const { port } = registry.address() as AddressInfo;
@@ -82,6 +82,8 @@ async function client(args: string[]): Promise<void> {
       connection.ping(argument);
       assert.deepEqual(await pong, [Buffer.from(argument)]);
       print({ event: 'pong', payload: argument, latency: connection.latency });
+    } else if (kind === 'closed') {
+      break;
     } else if (kind === 'close') {
       const [code = '1000', reason] = argument.split(':');
       connection.close(Number(code), reason);
@@ -91,7 +93,7 @@ async function client(args: string[]): Promise<void> {
       print({ event: 'echo', kind, octets: Buffer.byteLength(sent) });
     }
   }
-  connection.close();
+  if (!steps.includes('closed')) connection.close();
   // After a clean close the iteration is done, after any other it ends with an error; `disconnect` told which.
   const isOver = await messages.next().then(
     ({ done }) => done,
@@ -101,8 +103,9 @@ async function client(args: string[]): Promise<void> {
   await closed;
 }
 
-/** Sends a message; returns what its echo has to be. */
+/** Sends a message, if it is one of ours; returns what has to come. */
 function send(connection: WebSocketClient, kind: string | undefined, argument: string): string | Buffer {
+  if (kind === 'receive') return argument;
   if (kind === 'text') {
     connection.send('text', argument);
     return argument;

@@ -4,6 +4,7 @@ import { Program } from '../cli/program.js';
 import { Browser } from './browser.js';
 import { Certificate } from './certificate.js';
 import { PathServer } from './path-server.js';
+import { ANSWERED } from './peer-suite.js';
 import { PeerProgram, type PeerEvent } from './peer-program.js';
 import { chromium, haproxy, need, nginx, startAdapterServer, titleOf, type Requirement } from './peers.js';
 import { ReverseProxy, type ProxyName } from './reverse-proxy.js';
@@ -111,10 +112,6 @@ describe(titleOf(chromium), function () {
       expect(await page.locator('#table-rows tr').count()).to.equal(4);
 
       const client = await WebSocketClient.open(`${url.replace('http', 'ws')}echo`);
-      const row = page.locator('#table-rows tr', {
-        hasText: `127.0.0.1:${client.conninfo('sockname') === '' ? '' : ''}`,
-      });
-      expect(row).to.not.equal(undefined);
       await page.locator('#table-status', { hasText: /^5 connections$/ }).waitFor();
       const last = page.locator('#table-rows tr').last();
       expect(await last.locator('td').nth(1).textContent()).to.equal('/echo');
@@ -149,7 +146,9 @@ describe(titleOf(chromium), function () {
       const page = await browser.open(url);
       await page.locator('#echo-status', { hasText: 'connected' }).waitFor();
       program.kill('SIGTERM');
-      await page.locator('#echo-status', { hasText: 'closed (1001, The server is going down)' }).waitFor();
+      await page
+        .locator('#echo-status', { hasText: /The server is going down.*1001|1001.*The server is going down/ })
+        .waitFor();
       expect((await program.ended).status).to.equal(0);
     });
   });
@@ -157,15 +156,12 @@ describe(titleOf(chromium), function () {
   describe('in a page of our own server', () => {
     let server: PathServer;
 
-    before(async () => {
+    // Anew for each test: a browser opens connections in advance, and keeps them.
+    beforeEach(async () => {
       server = await PathServer.start();
     });
 
-    afterEach(() => {
-      server.forget();
-    });
-
-    after(() => server.end());
+    afterEach(() => server.end());
 
     async function takeSteps(path: string, steps: string[], protocols: string[] = []): Promise<PeerEvent[]> {
       return browser.takeSteps(server.url.replace('ws', 'http'), server.url + path, steps, protocols);
@@ -174,7 +170,7 @@ describe(titleOf(chromium), function () {
     it('puts our fragments together, answers the ping between them, and closes with a code', async () => {
       const events = await takeSteps('fragments', ['receive:made fast ⚓', 'close:3001:done']);
       const { connection, calls, ending } = await server.next();
-      expect(events.at(-1)).to.include({ code: 3001, reason: 'done', wasClean: true });
+      expect(events.at(-1)).to.include(ANSWERED);
       expect(await ending).to.deep.equal({ code: 3001, reason: 'done', wasClean: true });
       expect(connection.request?.headers['user-agent']).to.contain(
         `Chrome/${chromium.version!.split('.')[0]!}.`,
@@ -220,9 +216,8 @@ describe(titleOf(chromium), function () {
       expect(events[0]).to.include({ event: 'connect', protocol: 'chat.a' });
       const echoes = events.filter(({ event }) => event === 'echo').map(({ octets }) => octets);
       expect(echoes).to.deep.equal([...ECHOES, 16 * MEBIBYTE]);
-      const ending = { code: 3001, reason: 'done', wasClean: true };
-      expect(events.at(-1)).to.deep.equal({ event: 'disconnect', ...ending });
-      expect(await program.event('disconnect', before)).to.deep.include(ending);
+      expect(events.at(-1)).to.deep.equal({ event: 'disconnect', ...ANSWERED });
+      expect(await program.event('disconnect', before)).to.include({ code: 3001, reason: 'done' });
     }
 
     it('gets 16 MiB and all the rest back over ws', async () => {

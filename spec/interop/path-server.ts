@@ -29,7 +29,10 @@ export interface Arrival {
   readonly calls: (readonly [type: string, message: unknown])[];
 }
 
-/** Is a server of ours with the paths that the peers' servers have, and `/chat` for the subprotocols `chat.*`. */
+/**
+ * Is a server of ours with the paths that the peers' servers have; and `/chat` for the subprotocols `chat.*`, and `/liar`,
+ * whose echo is not what came.
+ */
 export class PathServer {
   readonly registry: ServerRegistry;
   readonly #arrivals: Arrival[] = [];
@@ -38,7 +41,8 @@ export class PathServer {
 
   private constructor(registry: ServerRegistry) {
     this.registry = registry;
-    for (const path of ['/echo*', '/fragments', '/ping', '/close/*']) registry.live(path, this.#handler);
+    for (const path of ['/echo*', '/fragments', '/ping', '/close/*', '/liar'])
+      registry.live(path, this.#handler);
     registry.live('/chat', this.#handler, 'chat.*');
     registry.on('connection', (connection) => this.#welcome(connection));
   }
@@ -83,7 +87,7 @@ export class PathServer {
     const [connection, type, message] = args;
     this.#calls.get(connection)?.push([type, message]);
     const [, kind = '', code, reason] = connection.path.split('/');
-    if (type === 'text') connection.send('text', message);
+    if (type === 'text') connection.send('text', kind === 'liar' ? `${message}!` : message);
     else if (type === 'binary') connection.send('binary', message);
     else if (type === 'connect') greet(connection, kind, Number(code), reason);
     else if (type === 'pong' && kind === 'ping') connection.send('text', 'pong');

@@ -19,6 +19,8 @@ export interface Peer extends Requirement {
   readonly server: readonly string[];
   /** Whether it sends Close frames (RFC 6455 §5.5.1); tcllib does not. */
   readonly sendsClose: boolean;
+  /** Whether it masks and unmasks by hand, which takes seconds for 16 MiB. */
+  readonly isSlow: boolean;
 }
 
 /** Configures a client program. */
@@ -53,6 +55,7 @@ export const ws: Peer = {
   client: [process.execPath, program('ws-client.js')],
   server: [process.execPath, program('ws-server.js')],
   sendsClose: true,
+  isSlow: false,
 };
 
 /** Tcl's own websocket package, which hawser re-creates. */
@@ -68,6 +71,7 @@ export const tcl: Peer = {
   client: ['tclsh', program('websocket-client.tcl')],
   server: ['tclsh', program('websocket-server.tcl')],
   sendsClose: false,
+  isSlow: true,
 };
 
 // The distribution's Python has the distribution's packages; another one in the PATH has not.
@@ -81,6 +85,7 @@ export const python: Peer = {
   client: [PYTHON, program('websockets_client.py')],
   server: [PYTHON, program('websockets_server.py')],
   sendsClose: true,
+  isSlow: false,
 };
 
 /** nginx, as a reverse proxy. */

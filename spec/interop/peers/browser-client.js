@@ -1,7 +1,6 @@
 /*
  * Client for a browser's own WebSocket, evaluated in a page. `takeSteps` takes the steps of ../adapter.ts that a page
- * can take (it can send neither fragments nor pings), and two more: receive:<text>, a message that comes by itself, and
- * closed, the other side closes. It resolves to what happened.
+ * can take (it can send neither fragments nor pings), and resolves to what happened.
  */
 globalThis.takeSteps = async (url, protocols, steps) => {
   const events = [];

@@ -1,5 +1,4 @@
-# Client on Tcl's own websocket package. It takes the steps of ../adapter.ts, and two more: receive:TEXT, a message that
-# comes by itself, and closed, the other side closes.
+# Client on Tcl's own websocket package; it takes the steps of ../adapter.ts.
 #
 # usage: websocket-client.tcl ?--ca FILE? ?--protocol NAME?... URL STEP...
 

@@ -1,7 +1,4 @@
-"""Client on Python's websockets.
-
-It takes the steps of ../adapter.ts, and two more: receive:TEXT, a message that comes by itself, and closed, the other
-side closes.
+"""Client on Python's websockets; it takes the steps of ../adapter.ts.
 
 usage: websockets_client.py [--ca FILE] [--protocol NAME] URL STEP...
 """
@@ -18,6 +15,12 @@ import websockets
 
 def report(**event):
     print(json.dumps(event), flush=True)
+
+
+def fail(message):
+    print(message, file=sys.stderr, flush=True)
+    # Not sys.exit, which would wait for the closing handshake.
+    os._exit(1)
 
 
 async def pieces_of(pieces):
@@ -55,10 +58,10 @@ async def take(connection, step):
         expected = "".join(pieces)
         await connection.send(pieces_of(pieces))
     else:
-        sys.exit(f"no such step: {kind}")
+        fail(f"no such step: {kind}")
     received = await connection.recv()
     if received != expected:
-        sys.exit(f"{kind}: {len(received)} came, which is not what was due")
+        fail(f"{kind}: {len(received)} came, which is not what was due")
     octets = len(expected.encode() if isinstance(expected, str) else expected)
     report(event="echo", kind=kind, octets=octets)
 

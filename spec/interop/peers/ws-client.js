@@ -1,6 +1,5 @@
 /*
- * Client on ws. It takes the steps of ../adapter.ts, and two more: receive:<text>, a message that comes by itself, and
- * closed, the other side closes.
+ * Client on ws; it takes the steps of ../adapter.ts.
  *
  *   ws-client.js [--ca <file>] [--protocol <name>]… <url> <step>…
  */
