@@ -156,7 +156,6 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     this.#isDiscarded = true;
     this.#budget.release(this.#holder);
     this.#buffer = NO_OCTETS;
-    this.#length = 0;
   }
 
   /** Adds to the message under way. Returns whether there still is one. */

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import sinon from 'sinon';
@@ -539,6 +541,8 @@ describe('MessageAssembler', () => {
         expect(budget.heldBy(HOLDER)).to.equal(10_000);
         assembler.onFramePiece(Buffer.alloc(9000), 5000, 9000, -1, true);
         expect(budget.heldBy(HOLDER)).to.equal(10_000);
+        feed(assembler, 0, false, Buffer.alloc(1000));
+        expect(budget.heldBy(HOLDER), 'there was just enough room').to.equal(10_000);
         feed(assembler, 0, true, Buffer.alloc(1));
         expect([sink.log.length, budget.total]).to.deep.equal([1, 0]);
       }
@@ -552,6 +556,12 @@ describe('MessageAssembler', () => {
       assembler.discard();
       assembler.onFrameStart(2, false, false, 6000);
       expect(budget.total).to.equal(0);
+    });
+
+    it('begins with 4 KiB', () => {
+      const { assembler, budget } = setUp();
+      feed(assembler, 2, false, noise(1));
+      expect(budget.total).to.equal(4096);
     });
 
     it('is never more than the limit of a message', () => {
@@ -652,6 +662,24 @@ describe('MessageAssembler', () => {
       }
     });
 
+    it('is free for the garbage collector once it is discarded', async () => {
+      const grown: WeakRef<Buffer>[] = [];
+      const { allocUnsafeSlow } = Buffer;
+      sinon.stub(Buffer, 'allocUnsafeSlow').callsFake((length) => {
+        const buffer = allocUnsafeSlow(length);
+        grown.push(new WeakRef(buffer));
+        return buffer;
+      });
+      const { assembler } = setUp();
+      feed(assembler, 2, false, noise(100_000));
+      sinon.restore();
+      assembler.discard();
+      await collectGarbage();
+      expect(grown.map((buffer) => buffer.deref())).to.deep.equal([undefined]);
+      // Here, so that the assembler itself is not garbage.
+      assembler.discard();
+    });
+
     it('is left alone when another one is the largest', () => {
       const { assembler, budget, failed, sink } = setUp({}, 12_000);
       budget.charge(OTHER, 9000);
@@ -661,6 +689,27 @@ describe('MessageAssembler', () => {
       feed(assembler, 0, true, hex('ff'));
       expect([sink.binaries[0]?.length, budget.total]).to.deep.equal([4001, 0]);
     });
+  });
+
+  it('decodes what was found to be ASCII while it was unmasked the fast way', () => {
+    const decode = sinon.spy(Buffer.prototype, 'toString');
+    try {
+      const text = 'a text that is longer than some others';
+      for (const before of [
+        [],
+        [
+          { opcode: 1, fin: false, payload: 'nicht nur ' },
+          { opcode: 0, payload: 'ä' },
+        ],
+      ]) {
+        decode.resetHistory();
+        const frames = [...before, { opcode: 1, fin: false, payload: text }, { opcode: 0, payload: '!' }];
+        receive(frames, {}, 0x01020304);
+        expect(decode.lastCall.args[0]).to.equal('latin1');
+      }
+    } finally {
+      sinon.restore();
+    }
   });
 
   describe('octets that outlive the call', () => {
@@ -683,7 +732,7 @@ describe('MessageAssembler', () => {
 
     it('stay in their chunk when they are a quarter of what it pins, and 4 KiB', () => {
       const { sink, assembler } = setUp();
-      const chunk = Buffer.from(new ArrayBuffer(16_384));
+      const chunk = Buffer.from(new ArrayBuffer(10_000));
       assembler.onFrame(2, true, false, chunk, 5, 5 + 4096, -1);
       assembler.onFrame(2, true, false, chunk, 5, 5 + 4095, -1);
       expect(sink.binaries.map(({ buffer }) => buffer === chunk.buffer)).to.deep.equal([true, false]);
@@ -796,6 +845,13 @@ describe('MessageAssembler', () => {
     });
   });
 });
+
+/** Runs the garbage collector; what a turn of the event loop keeps alive is let go before. */
+async function collectGarbage(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 /** Finds the first octet that no text can have there, by the decoder of the Encoding Standard. */
 function firstWrongOctet(octets: Buffer): number {
