@@ -17,19 +17,9 @@ function streamOf(options: ConstructorParameters<typeof Duplex>[0] = {}): Duplex
 
 describe('claimStream', () => {
   it('claims any Duplex of bytes, once', () => {
-    for (const stream of [
-      streamOf(),
-      new PassThrough(),
-      new net.Socket({ readable: true, writable: true }),
-    ]) {
-      if (stream instanceof net.Socket) {
-        // A socket that is not connected is open in no direction as yet.
-        expect(() => claimStream(stream)).to.throw(InvalidStateError, 'not open');
-        continue;
-      }
+    for (const stream of [streamOf(), new PassThrough()]) {
       claimStream(stream);
       expect(() => claimStream(stream)).to.throw(InvalidStateError, 'already');
-      stream.destroy();
     }
   });
 
