@@ -54,6 +54,7 @@ class GuardedTarget implements FrameTarget {
   }
 
   append(octets: Buffer): void {
+    expect(octets.length, 'nothing to append').to.be.above(0);
     this.appended.push(octets);
     this.#parts.push(octets);
   }
@@ -237,6 +238,20 @@ describe('FrameWriter', () => {
       expect(target.appended).to.have.length(1);
       expect(target.appended[0]).to.equal(payload);
     });
+  });
+
+  it('writes text straight to its place up to what it would copy, and longer text apart', () => {
+    for (const [masked, limit, pieces] of [
+      [false, COPY_LIMIT, [COPY_LIMIT + 1]],
+      [true, MASKED_PIECE, [MASKED_PIECE, 1]],
+    ] as const) {
+      const target = new GuardedTarget();
+      const writer = new FrameWriter(target, masked);
+      writer.writeText(firstOctet(1, true, false), 'x'.repeat(limit));
+      expect(target.appended).to.deep.equal([]);
+      writer.writeText(firstOctet(1, true, false), 'x'.repeat(limit + 1));
+      expect(target.appended.map(({ length }) => length)).to.deep.equal(pieces);
+    }
   });
 
   describe('in the client role', () => {
