@@ -189,7 +189,6 @@ const RECORDED = [
   'closing',
   'disconnect',
   'timeout',
-  'drain',
   'end',
   'finish',
   'error',

@@ -241,9 +241,13 @@ export class Connection extends MessageStream {
     if (this.session === undefined) this.destroy();
     else if (isLocal) this.session.drop(code, text);
     else if (!this.isClosingOrClosed) {
-      if (this.isAnnounced) this.session.beginClosing(code, text);
-      else this.finalClose = { code, reason: text };
-      super.end();
+      if (this.isAnnounced) {
+        this.session.beginClosing(code, text);
+        this.closeWritable();
+      } else {
+        this.finalClose = { code, reason: text };
+        super.end();
+      }
     }
   }
 

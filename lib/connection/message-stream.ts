@@ -55,10 +55,13 @@ export abstract class MessageStream extends WritableSide {
    * Ends the connection: with a Close 1001 (1011 with an error) while open, as far as the socket takes it at
    * once. `close` follows.
    */
-  override destroy(error?: Error): this {
-    if (!this.destroyed)
-      this.session?.leave(error === undefined ? CloseCode.GOING_AWAY : CloseCode.INTERNAL_ERROR);
-    return super.destroy(error);
+  override destroy(error?: Error | null): this {
+    if (!this.destroyed) {
+      // Node aborts what is only left behind, such as the iterator of a loop that was broken out of.
+      const isFault = error !== undefined && error !== null && error.name !== 'AbortError';
+      this.session?.leave(isFault ? CloseCode.INTERNAL_ERROR : CloseCode.GOING_AWAY);
+    }
+    return super.destroy(error ?? undefined);
   }
 
   /** Closes with 1000 and waits for `close`; messages that nobody has read by then are dropped. */
@@ -151,13 +154,27 @@ export abstract class MessageStream extends WritableSide {
     if (this.destroyed) return;
     clearTimeout(this.#consumerDeadline);
     this.push(null);
-    if (this.#isAbandoned || this.readableEnded) {
-      super.destroy();
+    if (this.#isAbandoned) super.destroy();
+    else if (this.readableEnded) this.#endWriting();
+    else {
+      this.once('end', () => this.#endWriting());
+      // Nothing is left to be read: the end does not wait for somebody to ask for it.
+      if (this.readableLength === 0) super.read(0);
+    }
+  }
+
+  /** Ends the writable side and then this stream, or cuts a writer short that does not end when its reader has. */
+  #endWriting(): void {
+    if (this.hasWriter) {
+      setImmediate(() => {
+        if (this.writableEnded) this.#endWriting();
+        else super.destroy();
+      });
       return;
     }
-    this.once('end', () => super.destroy());
-    // Nothing is left to be read: the end does not wait for somebody to ask for it.
-    if (this.readableLength === 0) super.read(0);
+    if (!this.writableEnded) super.end();
+    if (this.writableFinished) super.destroy();
+    else this.once('finish', () => super.destroy());
   }
 
   #unpause(): void {

@@ -27,6 +27,8 @@ const NORMAL = { code: CloseCode.NORMAL_CLOSURE, reason: DEFAULT_REASONS[CloseCo
 
 /** Goes through the queue and leaves no trace: it marks a place in it. */
 const NOTHING: AdmittedFrame = Object.freeze({ opcode: 0, fin: true, data: '' });
+/** Stands for our Close in the queue when the writable side does not end with it. */
+const CLOSE: AdmittedFrame = Object.freeze({ opcode: Opcode.CLOSE, fin: true, data: '' });
 
 /** Encodings that a text message may be said to have: it goes out as UTF-8. */
 const TEXT_ENCODINGS: ReadonlySet<string> = new Set(['utf8', 'utf-8', 'buffer']);
@@ -54,6 +56,8 @@ export abstract class WritableSide extends ContainedDuplex {
   #deferred: Buffer[] = [];
   #deferredBytes = 0;
   #held: Held | undefined;
+  /** Whether anybody ever used this side as a stream. */
+  #isWritten = false;
   /** Octets of the messages that Node's Writable holds for us: while connecting or corked. */
   #queuedBytes = 0;
   #needsDrain = false;
@@ -61,7 +65,7 @@ export abstract class WritableSide extends ContainedDuplex {
   /** @internal */
   constructor(settings: ConnectionSettings) {
     super({
-      allowHalfOpen: false,
+      allowHalfOpen: true,
       autoDestroy: false,
       emitClose: false,
       decodeStrings: false,
@@ -111,6 +115,7 @@ export abstract class WritableSide extends ContainedDuplex {
     const opcode = typeof data === 'string' ? Opcode.TEXT : Opcode.BINARY;
     const settle =
       done === undefined ? undefined : (error?: Error | null) => this.#settleWrite(done, error ?? null);
+    this.#isWritten = true;
     this.#enqueue(this.#outgoing.admit(opcode, data, true), settle);
     if (this.bufferedAmount < this.settings.softBacklogBytes) return true;
     this.#needsDrain = true;
@@ -148,7 +153,8 @@ export abstract class WritableSide extends ContainedDuplex {
       this.#held = { run: () => this._write(frame, encoding, callback), fail: callback };
       return;
     }
-    if (frame !== NOTHING) {
+    if (frame === CLOSE) session.writeClose();
+    else if (frame !== NOTHING) {
       if (this.#queuedBytes > 0) this.#queuedBytes -= waitingBytes(frame);
       if (frame.framed === undefined) session.sender.sendFrame(frame);
       else session.sender.sendFramed(frame.framed);
@@ -166,6 +172,10 @@ export abstract class WritableSide extends ContainedDuplex {
     }
     session.beginClosing(this.finalClose.code, this.finalClose.reason);
     session.writeClose();
+    if (session.isOver) {
+      if (session.outcome.wasClean) callback();
+      return;
+    }
     // If that fails, the session is at its end and takes this stream with it.
     session.sender.taken().then(
       () => {
@@ -245,9 +255,22 @@ export abstract class WritableSide extends ContainedDuplex {
     return frame.length;
   }
 
-  /** Ends the writable side, so that our Close answers the peer's behind what is queued. @internal */
-  endAsAnswer(): void {
-    super.end();
+  /** Puts our Close behind what was handed in, and ends the writable side with it unless a writer is at work. @internal */
+  closeWritable(): void {
+    if (!this.hasWriter) {
+      super.end();
+      return;
+    }
+    while (this.writableCorked > 0) this.uncork();
+    super.write(CLOSE);
+  }
+
+  /**
+   * Whether somebody has more to write, and waits for `drain`: such a writer is cut short by the end, and told so. To
+   * finish would leave a `pipeline` from an iterable waiting forever. @internal
+   */
+  protected get hasWriter(): boolean {
+    return this.#isWritten && !this.writableEnded && this.listenerCount('drain') > 0;
   }
 
   /** Emits `drain`, unless the backlog is still above the soft limit. @internal */

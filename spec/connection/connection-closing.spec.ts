@@ -434,7 +434,7 @@ describe('Connection: the closing handshake (RFC 6455 §7)', () => {
         it('counts octets that the socket takes as progress, with our Close behind them', async () => {
           const { connection, stream, events } = await wireUp(role);
           stream.hold();
-          for (let count = 0; count < 10; count++) connection.send('binary', Buffer.alloc(70_000));
+          for (let count = 0; count < 10; count++) connection.send('binary', Buffer.alloc(300_000));
           await settled();
           connection.close(4000);
           for (let count = 0; count < 10; count++) {
