@@ -331,9 +331,11 @@ export class Connection extends MessageStream {
 
   /** @internal */
   protected override endForListener(error: Error): void {
-    if (this.destroyed) return;
-    this.session?.fail(error);
-    this.session?.receiver.dropUndelivered();
+    if (this.destroyed || this.session === undefined) return;
+    this.session.fail(error);
+    this.session.receiver.dropUndelivered();
+    // The listener may have kept others from hearing of the end, those of ours among them.
+    if (this.session.isOver) this.destroy();
   }
 
   #sendControl(opcode: number, message: MessageData, final: boolean): number {

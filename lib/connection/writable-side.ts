@@ -133,7 +133,8 @@ export abstract class WritableSide extends ContainedDuplex {
       this.write(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : undefined);
     }
     if (this.isAnnounced) this.session!.beginClosing(NORMAL.code, NORMAL.reason);
-    return super.end(callback);
+    if (callback === undefined) return super.end();
+    return super.end((error?: Error | null) => this.#callBack(callback as WriteCallback, error ?? null));
   }
 
   /**
