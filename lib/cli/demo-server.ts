@@ -61,20 +61,13 @@ export class DemoServer {
 }
 
 /** Sends back what comes, and reads no faster than the peer takes its echoes. */
-function echo(...[connection, type, message]: HandlerArguments): void {
-  switch (type) {
-    case 'connect':
-      connection.on('drain', () => void connection.resume());
-      // Somebody has to read the stream too, once it was paused and resumed, or its own buffer fills.
-      connection.on('data', () => undefined);
-      break;
-    case 'text':
-    case 'binary':
-      connection.send(type, message);
-      if (connection.writableNeedDrain) connection.pause();
-      break;
-    case 'close':
-      connection.resume();
-      break;
-  }
+function echo(...[connection, type]: HandlerArguments): void {
+  if (type !== 'connect') return;
+  connection.on('data', (message) => {
+    if (!connection.write(message)) connection.pause();
+  });
+  connection.on('drain', () => void connection.resume());
+  connection.on('closing', () => void connection.resume());
+  // Node begins to read on the next tick; a message may come before.
+  connection.read(0);
 }

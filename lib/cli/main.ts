@@ -83,7 +83,10 @@ function findCommand(name: string): Command {
 /** Runs the program; whatever goes wrong becomes one line and a status. */
 async function main(): Promise<void> {
   try {
-    process.exitCode = await run(process.argv.slice(2));
+    const status = await run(process.argv.slice(2));
+    // Who was told to stop does not wait for a write that nobody takes.
+    if (status > 128) process.exit(status);
+    process.exitCode = status;
   } catch (error) {
     printError(error instanceof Error ? error.message : String(error));
     process.exitCode = ExitStatus.FAILURE;

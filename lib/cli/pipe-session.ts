@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Connection } from '../index.js';
 import type { StopSignal } from './exit-status.js';
 import { LineSplitter } from './line-splitter.js';
@@ -47,9 +47,9 @@ export class PipeSession {
   /** Runs until the connection is gone and all that came from it is written. */
   async run(): Promise<void> {
     const connection = this.#connection;
-    connection.on('message', (message) => this.#connectionOnMessage(message));
-    // Somebody has to read the stream too, once it was paused and resumed, or its own buffer fills.
-    connection.on('data', () => undefined);
+    connection.on('data', (message) => this.#connectionOnData(message));
+    // Node begins to read on the next tick; a message may come before.
+    connection.read(0);
     connection.once('closing', () => this.#connectionOnClosing());
     connection.once('close', () => this.#gone.abort());
     this.#output.on('drain', () => connection.resume());
@@ -65,13 +65,14 @@ export class PipeSession {
     await this.#flush();
   }
 
-  /** Closes with 1001; when asked again, drops the connection. */
+  /** Closes with 1001; when asked again, drops the connection, and in the end what nobody reads. */
   stop(signal: StopSignal): void {
-    if (this.#connection.isClosed) this.#connection.terminate();
+    if (this.#gone.signal.aborted) this.#output.destroy();
+    else if (this.#connection.isClosed) this.#connection.terminate();
     else this.#connection.close(1001, `Stopped by ${signal}`);
   }
 
-  #connectionOnMessage(message: string | Buffer): void {
+  #connectionOnData(message: string | Buffer): void {
     if (this.#output.destroyed) return;
     const isTaken = this.#output.write(this.#framed(message));
     if (!isTaken && !this.#isClosing) this.#connection.pause();
@@ -113,16 +114,30 @@ export class PipeSession {
     if (this.#connection.isClosed) return;
     const { signal } = this.#gone;
     if (this.#options.waitMs === Infinity) await once(signal, 'abort');
-    else await delay(this.#options.waitMs, undefined, { signal });
+    else await setTimeout(this.#options.waitMs, undefined, { signal });
     await this.#connection.flushed();
-    while (this.#output.writableNeedDrain && !this.#output.destroyed)
-      await once(this.#output, 'drain', { signal });
+    await this.#catchUp();
+  }
+
+  /** Waits until nothing that came is held back: while closing, the library drops what finds no room. */
+  async #catchUp(): Promise<void> {
+    const { signal } = this.#gone;
+    while (!this.#output.destroyed) {
+      if (this.#output.writableNeedDrain) await once(this.#output, 'drain', { signal });
+      else if (this.#connection.isReadingPaused || this.#connection.readableLength > 0) {
+        await setImmediate(undefined, { signal });
+      } else return;
+    }
   }
 
   /** Waits until the reader of the output took everything, or is gone. */
   async #flush(): Promise<void> {
-    if (this.#output.destroyed) return;
-    await new Promise<void>((resolve) => this.#output.write('', () => resolve()));
+    if (this.#output.destroyed || this.#output.writableLength === 0) return;
+    await new Promise<void>((resolve) => {
+      // A write that is under way never calls back once the stream is destroyed.
+      this.#output.once('close', resolve);
+      this.#output.write('', () => resolve());
+    });
   }
 
   #fail(error: unknown): void {

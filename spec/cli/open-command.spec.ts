@@ -174,6 +174,23 @@ describe('hawser open', function () {
       expect((await program.ended).status).to.equal(4);
     });
 
+    it('can be stopped while the reader of the output does not take the rest', async () => {
+      const arrived = nextConnection();
+      const program = new Program('open', '--wait', 'inf', url);
+      program.stdout.pause();
+      const connection = await arrived;
+      for (let index = 0; index < 24; index++) connection.send('text', 'x'.repeat(64 * 1024));
+      await connection.flushed();
+      const gone = new Promise<void>((resolve) => connection.once('close', () => resolve()));
+      connection.terminate();
+      await gone;
+      program.kill('SIGTERM');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      program.kill('SIGTERM');
+      program.stdout.resume();
+      expect((await program.ended).status).to.equal(143);
+    });
+
     it('fails on input that is no UTF-8, and closes with 1001', async () => {
       const arrived = nextConnection();
       const program = new Program('open', url);

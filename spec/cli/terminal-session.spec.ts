@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { duplexPair, PassThrough } from 'node:stream';
-import { Connection } from '../../lib/index.js';
+import { PassThrough } from 'node:stream';
+import type { Connection } from '../../lib/index.js';
 import { TerminalSession } from '../../lib/cli/terminal-session.js';
+import { connectionPair } from './connection-pair.js';
 
 describe('TerminalSession', () => {
   let keyboard: PassThrough;
@@ -10,25 +11,21 @@ describe('TerminalSession', () => {
   let shown: string;
   let here: Connection;
   let there: Connection;
+  let end: () => Promise<void>;
   let session: TerminalSession;
   let ended: Promise<void>;
 
   beforeEach(() => start({ binary: false }));
 
   afterEach(async () => {
-    here.terminate();
-    there.terminate();
+    await end();
     await ended;
     keyboard.destroy();
     screen.destroy();
   });
 
   function start(options: { binary: boolean }): void {
-    const [left, right] = duplexPair();
-    here = Connection.takeover(left, {});
-    there = Connection.takeover(right, { server: true });
-    here.on('error', () => {});
-    there.on('error', () => {});
+    ({ client: here, server: there, end } = connectionPair());
     keyboard = new PassThrough();
     screen = new PassThrough();
     shown = '';
@@ -49,7 +46,7 @@ describe('TerminalSession', () => {
   });
 
   it('sends lines as binary messages with --binary', async () => {
-    here.terminate();
+    await end();
     await ended;
     start({ binary: true });
     keyboard.write('ahoy\r');
