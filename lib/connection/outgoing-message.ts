@@ -47,18 +47,19 @@ export function sendOpcode(type: unknown): Opcode {
  */
 export function messageData(message: unknown, name = 'message'): string | Buffer {
   if (typeof message === 'string') return message;
-  const memory: unknown = ArrayBuffer.isView(message) ? message.buffer : message;
-  // Not instanceof alone: memory may come from another realm, such as a test runner's.
-  if (!(memory instanceof ArrayBuffer) && !types.isAnyArrayBuffer(memory)) {
+  // Neither asks for a class: memory may come from another realm, such as a test runner's.
+  const isView = ArrayBuffer.isView(message);
+  if (!isView && !types.isAnyArrayBuffer(message)) {
     throw new InvalidOptionError(name, message, 'a string, Buffer, TypedArray, DataView or ArrayBuffer');
   }
+  const memory = isView ? message.buffer : message;
   if (memory.byteLength === 0 && isDetached(memory)) {
     throw new InvalidOptionError(name, message, 'memory that is not detached');
   }
   // Shared memory has no such property.
   const isFixed = (memory as { resizable?: boolean }).resizable === false;
   if (isFixed && Buffer.isBuffer(message)) return message;
-  const view = ArrayBuffer.isView(message) ? message : new Uint8Array(memory);
+  const view = isView ? message : new Uint8Array(memory);
   const octets = Buffer.from(memory, view.byteOffset, view.byteLength);
   return isFixed ? octets : Buffer.from(octets);
 }
