@@ -60,14 +60,7 @@ export class DemoServer {
   }
 }
 
-/** Sends back what comes, and reads no faster than the peer takes its echoes. */
+/** Sends back what comes; a pipe reads no faster than the peer takes its echoes. */
 function echo(...[connection, type]: HandlerArguments): void {
-  if (type !== 'connect') return;
-  connection.on('data', (message) => {
-    if (!connection.write(message)) connection.pause();
-  });
-  connection.on('drain', () => void connection.resume());
-  connection.on('closing', () => void connection.resume());
-  // Node begins to read on the next tick; a message may come before.
-  connection.read(0);
+  if (type === 'connect') connection.pipe(connection);
 }

@@ -105,6 +105,7 @@ describe('DemoServer', () => {
 
   it('closes with 1003 who sends binary messages to the chat', async () => {
     const client = await dial('/chat/north');
+    listen(client);
     client.send('binary', Buffer.from('00', 'hex'));
     expect(((await once(client, 'close')) as [number])[0]).to.equal(1003);
   });
@@ -163,6 +164,7 @@ describe('DemoServer', () => {
 
   it('drains: every connection sees 1001', async () => {
     const connections = [await dial('/echo'), await dial('/clock'), await dial('/chat/north')];
+    for (const connection of connections) listen(connection);
     const codes = connections.map(async (client) => ((await once(client, 'close')) as [number])[0]);
     await server.drain(5_000);
     expect(await Promise.all(codes)).to.deep.equal([1001, 1001, 1001]);

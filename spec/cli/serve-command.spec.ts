@@ -38,6 +38,7 @@ describe('hawser serve', function () {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`${signal} drains: every connection sees 1001, the exit status is 0`, async () => {
       const connections = [await dial('/echo'), await dial('/clock'), await dial('/chat/north')];
+      for (const connection of connections) connection.resume();
       const codes = connections.map(async (client) => ((await once(client, 'close')) as [number])[0]);
       program.kill(signal);
       expect(await Promise.all(codes)).to.deep.equal([1001, 1001, 1001]);
