@@ -161,7 +161,7 @@ export abstract class WritableSide extends ContainedDuplex {
       else session.sender.sendFramed(frame.framed);
     }
     callback();
-    if (this.#needsDrain && this.#queuedBytes === 0) process.nextTick(() => this.emitDrain());
+    if (this.#needsDrain && this.#queuedBytes === 0) process.nextTick(() => this.#drainIfDue());
   }
 
   /** @internal */
@@ -358,6 +358,11 @@ export abstract class WritableSide extends ContainedDuplex {
     } catch (thrown) {
       this.listenerOnError(thrown, 'write');
     }
+  }
+
+  /** Emits `drain` when it was the queue alone that kept the backlog up; of its own backlog the sender tells. */
+  #drainIfDue(): void {
+    if (this.#needsDrain && this.session?.sender.needsDrain !== true) this.emitDrain();
   }
 
   #sendDeferred(): void {
