@@ -143,6 +143,15 @@ describe('ChatRoom', () => {
       expect(ann.closedWith).to.equal(1008);
     });
 
+    it('forgives refusals once a message came in time', () => {
+      const ann = enter('Ann');
+      for (let round = 0; round < 3; round++) {
+        for (let index = 0; index < 45; index++) room.say(ann, 'x');
+        now += 1_000;
+      }
+      expect(ann.closedWith).to.equal(undefined);
+    });
+
     it('turns the 101st away with 1013', () => {
       for (let index = 0; index < 100; index++) enter();
       const late = enter();

@@ -74,6 +74,16 @@ describe('ChatRooms', () => {
     expect(rooms.size).to.equal(0);
   });
 
+  it('counts a visit as use when it has to forget a room', () => {
+    const callers = Array.from({ length: 100 }, (_, index) => call(`/chat/${String(index)}`));
+    const visitor = call('/chat/3');
+    report(visitor, 'text', 'room 3');
+    report(callers[7]!, 'text', 'room 7');
+    for (const caller of [visitor, callers[3]!, callers[7]!]) report(caller, 'disconnect');
+    call('/chat/late');
+    expect(call('/chat/3').heard[0]).to.contain('room 3');
+  });
+
   it('never has more than a hundred rooms: forgets the empty one used least recently, then refuses', () => {
     const callers = Array.from({ length: 100 }, (_, index) => call(`/chat/${String(index)}`, 'name=Ann'));
     expect(call('/chat/late').closedWith).to.equal(1013);

@@ -101,6 +101,9 @@ describe('PipeSession', () => {
     while (!isAsked || !output.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(here.isClosed).to.equal(false);
+    // The rest waits at the server's end, not in our memory.
+    expect(here.isReadingPaused).to.equal(true);
+    expect(output.writableLength).to.be.below(100);
     output.open();
     await ended;
     expect(output.text).to.equal(messages.map((message) => `${message}\n`).join(''));
@@ -180,7 +183,7 @@ describe('PipeSession', () => {
     await once(here, 'close');
     let isOver = false;
     void ended.then(() => (isOver = true));
-    await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(isOver).to.equal(false);
     session.stop('SIGINT');
     await ended;
