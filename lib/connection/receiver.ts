@@ -149,8 +149,9 @@ export class Receiver implements MessageSink {
   finish(): void {
     this.#end = 'told';
     this.readToTheEnd();
-    while (this.#hasRest && !this.#isParsing && this.#reading.isHeldOnlyFor(Unread.TURN_USED)) {
-      this.#reading.release(Unread.TURN_USED);
+    const { TURN_USED } = Unread;
+    while (this.#reading.isHeldFor(TURN_USED) && this.#reading.isHeldOnlyFor(TURN_USED) && !this.#isParsing) {
+      this.#reading.release(TURN_USED);
     }
     this.ignoreFurtherOctets();
   }
