@@ -5,6 +5,7 @@ import { endingOf, PathServer, type Ending } from './path-server.js';
 import { PeerProgram } from './peer-program.js';
 import {
   need,
+  openssl,
   startAdapterClient,
   startAdapterServer,
   startClient,
@@ -57,7 +58,7 @@ export function describeClient(peer: Peer): void {
     let certificate: Certificate;
 
     before(async function () {
-      need(this, peer);
+      need(this, peer, openssl);
       certificate = new Certificate();
       server = await PathServer.start();
     });
@@ -172,7 +173,7 @@ export function describeServer(peer: Peer): void {
     let clients: WebSocketClient[];
 
     before(async function () {
-      need(this, peer);
+      need(this, peer, openssl);
       certificate = new Certificate();
     });
 

@@ -109,17 +109,25 @@ export const chromium: Requirement = {
   packages: 'chromium',
 };
 
+/** The command openssl, for certificates. */
+export const openssl: Requirement = {
+  name: 'OpenSSL',
+  version: versionOf('openssl', ['version'], /OpenSSL (\S+)/),
+  packages: 'openssl',
+};
+
 /** Names something for the title of a spec, with its version. */
 export function titleOf({ name, version }: Requirement): string {
   return `${name} ${version ?? '(not installed)'}`;
 }
 
 /** Skips the spec or suite when something is missing; where everything has to be there, it fails. */
-export function need(context: Mocha.Context, requirement: Requirement): void {
-  const { name, version, packages } = requirement;
-  if (version !== undefined) return;
-  if (process.env['CI'] !== undefined) throw new Error(`${name} is missing; install ${packages}`);
-  context.skip();
+export function need(context: Mocha.Context, ...requirements: readonly Requirement[]): void {
+  for (const { name, version, packages } of requirements) {
+    if (version !== undefined) continue;
+    if (process.env['CI'] !== undefined) throw new Error(`${name} is missing; install ${packages}`);
+    context.skip();
+  }
 }
 
 /** Starts a peer's client. */

@@ -10,6 +10,7 @@ import {
   haproxy,
   need,
   nginx,
+  openssl,
   python,
   startAdapterClient,
   startAdapterServer,
@@ -39,7 +40,7 @@ for (const [requirement, name] of [
     let clients: WebSocketClient[];
 
     before(async function () {
-      need(this, requirement);
+      need(this, requirement, openssl);
       certificate = new Certificate();
       server = await PathServer.start();
       const adapterServer = await startAdapterServer();

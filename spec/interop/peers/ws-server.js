@@ -30,7 +30,6 @@ function serveConnection(connection, request) {
   const path = request.url;
   report({ event: 'connect', path, protocol: connection.protocol });
   connection.on('message', (data, isBinary) => connection.send(data, { binary: isBinary }));
-  connection.on('pong', () => connection.send('pong'));
   connection.on('close', (code, reason) => report({ event: 'disconnect', code, reason: reason.toString() }));
   const [, kind, code, reason] = path.split('/');
   if (kind === 'fragments') {
@@ -38,8 +37,10 @@ function serveConnection(connection, request) {
     connection.ping('between fragments');
     connection.send('fast ', { fin: false });
     connection.send('⚓', { fin: true });
-  } else if (kind === 'ping') connection.ping('are you there');
-  else if (kind === 'close') connection.close(Number(code), reason);
+  } else if (kind === 'ping') {
+    connection.on('pong', () => connection.send('pong'));
+    connection.ping('are you there');
+  } else if (kind === 'close') connection.close(Number(code), reason);
 }
 
 const secure = values['tls-key'] !== undefined;
