@@ -52,6 +52,7 @@ export class Loopback<S extends NetServer = Server> {
     this.server = server;
     this.way = way;
     server.on('connection', (socket: Socket) => {
+      if (this.#sockets.has(socket)) return;
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
@@ -106,16 +107,23 @@ export function webSocketUrl(address: AddressInfo | string, isSecure: boolean, p
   return `${scheme}://${host}:${String(address.port)}${path}`;
 }
 
+/** Finds the TCP socket under a TLS socket made by {@link connectTo}. */
+const underlying = new WeakMap<Socket, Socket>();
+
 /** Opens a socket to an address that a server listens on. */
 export async function connectTo(address: AddressInfo | string, isSecure: boolean): Promise<Socket> {
   const way = typeof address === 'string' ? { path: address } : { port: address.port, host: address.address };
-  if (!isSecure) {
-    const socket = connect(way);
-    await once(socket, 'connect');
-    return socket;
-  }
+  const raw = connect(way);
+  await once(raw, 'connect');
+  if (!isSecure) return raw;
   const { ca } = await certificates();
-  const socket = connectTls({ ...way, ca, servername: 'localhost' });
+  const socket = connectTls({ socket: raw, ca, servername: 'localhost' });
+  underlying.set(socket, raw);
   await once(socket, 'secureConnect');
   return socket;
+}
+
+/** Goes away without a word: with RST. */
+export function reset(socket: Socket): void {
+  (underlying.get(socket) ?? socket).resetAndDestroy();
 }

@@ -101,5 +101,5 @@ function withoutCredentials(headers: CallerHeaders | undefined): CallerHeaders |
 
 function withoutHostBound(transport: TransportOptions): TransportOptions {
   const kept = Object.entries(transport).filter(([name]) => !IDENTITY.has(name) && !HOST_BOUND.has(name));
-  return Object.fromEntries(kept) as TransportOptions;
+  return Object.fromEntries(kept);
 }

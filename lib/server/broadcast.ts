@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connection.js';
 import { globMatch } from '../connection/glob.js';
 import { messageData, sendOpcode, type MessageData, type SendType } from '../connection/outgoing-message.js';
 import { InvalidOptionError } from '../errors.js';
-import { check, rejectUnknown, string } from '../options.js';
+import { normalise, option, string, type SchemaOf } from '../options.js';
 import { Opcode } from '../protocol/constants.js';
 import { FrameWriter, firstOctet, type FrameTarget } from '../protocol/frame-writer.js';
 
@@ -13,6 +13,14 @@ export interface BroadcastOptions {
   /** Connection, or connections, that do not get it. */
   readonly except?: Connection | Iterable<Connection> | undefined;
 }
+
+const BROADCAST_SCHEMA = {
+  path: string('*'),
+  except: option(
+    'a connection or an iterable of connections',
+    (value): value is Connection | Iterable<Connection> => isConnection(value) || isIterable(value),
+  ),
+} satisfies SchemaOf<BroadcastOptions>;
 
 /**
  * Sends one message to many connections, framed once and shared between them.
@@ -25,15 +33,14 @@ export function broadcast(
   message: MessageData,
   options: BroadcastOptions = {},
 ): number {
-  rejectUnknown(options, ['path', 'except'], 'BroadcastOptions');
-  const path = check('path', string('*'), options.path);
-  const except = exceptions(options.except);
+  const { path, except } = normalise(BROADCAST_SCHEMA, options, 'BroadcastOptions');
+  const left = exceptions(except);
   const opcode = sendOpcode(type);
   if (opcode >= Opcode.CLOSE) throw new InvalidOptionError('type', type, "'text' or 'binary'");
   const frame = frameOnce(opcode, messageData(message));
   let taken = 0;
   for (const connection of connections) {
-    if (except.has(connection) || !globMatch(path, connection.path)) continue;
+    if (left.has(connection) || !globMatch(path, connection.path)) continue;
     if (connection.sendFramed(frame) > 0) taken += 1;
   }
   return taken;
@@ -41,11 +48,15 @@ export function broadcast(
 
 function exceptions(except: BroadcastOptions['except']): ReadonlySet<unknown> {
   if (except === undefined) return new Set();
-  if (typeof (except as Partial<Connection>).conninfo === 'function') return new Set([except]);
-  if (typeof (except as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function') {
-    throw new InvalidOptionError('except', except, 'a connection or an iterable of connections');
-  }
-  return new Set(except as Iterable<unknown>);
+  return isConnection(except) ? new Set([except]) : new Set(except);
+}
+
+function isConnection(value: unknown): value is Connection {
+  return typeof (value as Partial<Connection>).conninfo === 'function';
+}
+
+function isIterable(value: unknown): value is Iterable<Connection> {
+  return typeof value === 'object' && typeof (value as Partial<Set<unknown>>)[Symbol.iterator] === 'function';
 }
 
 /** Collects a frame of the server role in one buffer that nobody changes any more. */

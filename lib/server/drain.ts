@@ -1,7 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Connection } from '../connection/connection.js';
-import { InvalidOptionError } from '../errors.js';
-import { check, integer, milliseconds, rejectUnknown, string } from '../options.js';
+import { milliseconds, normalise, option, string, type Normalised, type SchemaOf } from '../options.js';
 import { isSendableCloseCode } from '../protocol/close-frame.js';
 import { CloseCode } from '../protocol/constants.js';
 
@@ -18,24 +17,18 @@ export interface DrainOptions {
   readonly timeout?: number | undefined;
 }
 
+const DRAIN_SCHEMA = {
+  code: option('a code that may be sent, such as 1001 or 1012', isSendable, CloseCode.GOING_AWAY as number),
+  reason: string(),
+  timeout: milliseconds(10_000),
+} satisfies SchemaOf<DrainOptions>;
+
 /** Are drain options after their check. */
-export interface DrainSettings {
-  readonly code: number;
-  readonly reason: string | undefined;
-  readonly timeout: number;
-}
+export type DrainSettings = Normalised<typeof DRAIN_SCHEMA>;
 
 /** @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value. */
 export function drainSettings(options: DrainOptions): DrainSettings {
-  rejectUnknown(options, ['code', 'reason', 'timeout'], 'DrainOptions');
-  const code = check('code', integer(CloseCode.GOING_AWAY), options.code);
-  if (!isSendableCloseCode(code))
-    throw new InvalidOptionError('code', code, 'a code that may be sent: 1001, 1012, …');
-  return {
-    code,
-    reason: check('reason', string(), options.reason),
-    timeout: check('timeout', milliseconds(10_000), options.timeout),
-  };
+  return normalise(DRAIN_SCHEMA, options, 'DrainOptions');
 }
 
 /** Closes connections and waits until all are gone; terminates those that are left at the deadline. */
@@ -74,4 +67,8 @@ export async function allClosed<T extends Pick<EventEmitter, 'once'>>(
       });
     }
   });
+}
+
+function isSendable(code: unknown): code is number {
+  return typeof code === 'number' && isSendableCloseCode(code);
 }

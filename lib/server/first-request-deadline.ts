@@ -22,6 +22,8 @@ export class FirstRequestDeadline {
   readonly #server: Server;
   readonly #timeoutMs: () => number;
   readonly #timers = new Map<unknown, NodeJS.Timeout>();
+  /** Sockets that had their first request; the server may be given them anew. */
+  readonly #known = new WeakSet<Duplex>();
   readonly #isTls: boolean;
 
   /** @param timeoutMs - is asked at each accept. */
@@ -55,6 +57,7 @@ export class FirstRequestDeadline {
 
   /** Learns of a request on a socket. */
   met(socket: Duplex): void {
+    this.#known.add(socket);
     const place = this.#placeOf(socket);
     clearTimeout(this.#timers.get(place));
     this.#timers.delete(place);
@@ -72,6 +75,7 @@ export class FirstRequestDeadline {
   readonly #serverOnRequest = ({ socket }: { readonly socket: Duplex }): void => this.met(socket);
 
   #watch(socket: Socket): void {
+    if (this.#known.has(socket)) return;
     const place = this.#placeOf(socket);
     const stop = (): void => {
       clearTimeout(timer);

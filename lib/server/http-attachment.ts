@@ -15,6 +15,13 @@ export interface UpgradeTaker {
   onNotLive(request: IncomingMessage): void;
 }
 
+type ShouldUpgrade = (request: IncomingMessage) => boolean;
+
+/** Is a server that decides for each request whether it is an upgrade: Node 22.21, 24.9 and later. */
+interface AskingServer {
+  shouldUpgradeCallback?: ShouldUpgrade;
+}
+
 /** One attachment per HTTP server, shared by all registries on it. */
 const attachments = new WeakMap<Server, HttpAttachment>();
 
@@ -26,6 +33,7 @@ export class HttpAttachment {
   readonly #server: Server;
   readonly #takers = new Set<UpgradeTaker>();
   readonly #deadline: FirstRequestDeadline;
+  #asked: ShouldUpgrade | undefined;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -55,12 +63,27 @@ export class HttpAttachment {
   #listen(): void {
     this.#server.on('upgrade', this.#serverOnUpgrade);
     this.#deadline.begin();
+    const server = this.#server as AskingServer;
+    if (typeof server.shouldUpgradeCallback !== 'function') return;
+    this.#asked = server.shouldUpgradeCallback;
+    server.shouldUpgradeCallback = this.#serverOnAsked;
   }
 
   #unlisten(): void {
     this.#server.off('upgrade', this.#serverOnUpgrade);
     this.#deadline.end();
+    const server = this.#server as AskingServer;
+    if (this.#asked !== undefined && server.shouldUpgradeCallback === this.#serverOnAsked) {
+      server.shouldUpgradeCallback = this.#asked;
+    }
   }
+
+  /** Keeps what is no WebSocket an ordinary request, on a server that asks; elsewhere it is handed back. */
+  readonly #serverOnAsked = (request: IncomingMessage): boolean => {
+    const isForOthers = this.#server.listenerCount('upgrade') > 1;
+    if (!isForOthers && !isWebSocketUpgrade(request)) return false;
+    return this.#asked!.call(this.#server, request);
+  };
 
   readonly #serverOnUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     this.#deadline.met(stream);

@@ -65,6 +65,8 @@ export class OwnServer {
   }
 
   #serverOnConnection(socket: Socket): void {
+    // A request that was handed back brings its socket again.
+    if (this.#sockets.has(socket)) return;
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ListenOptions as NetListenOptions } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import {
+  CONNECTION_SCHEMA,
   connectionSettings,
   splitConnectionOptions,
   type ConnectionOptions,
@@ -16,6 +17,7 @@ import {
   milliseconds,
   normalise,
   option,
+  rejectUnknown,
   string,
   type Normalised,
   type SchemaOf,
@@ -103,7 +105,8 @@ export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
  */
 export function registrySettings(options: RegistryOptions): RegistrySettings {
-  const [connection, rest] = splitConnectionOptions(checkObject(options, 'RegistryOptions'));
+  checkNames(options, [], 'RegistryOptions');
+  const [connection, rest] = splitConnectionOptions(options);
   const settings = normalise(ACCEPT_SCHEMA, rest, 'RegistryOptions');
   return {
     ...settings,
@@ -123,7 +126,8 @@ export function listenSettings(options: ListenOptions): {
 } {
   const own: Record<string, unknown> = {};
   const registry: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(checkObject(options, 'ListenOptions'))) {
+  checkNames(options, Object.keys(LISTEN_SCHEMA), 'ListenOptions');
+  for (const [name, value] of Object.entries(options)) {
     (Object.hasOwn(LISTEN_SCHEMA, name) ? own : registry)[name] = value;
   }
   const { tls, ...net } = normalise(LISTEN_SCHEMA, own, 'ListenOptions');
@@ -138,7 +142,20 @@ export function listenSettings(options: ListenOptions): {
   };
 }
 
-function checkObject<T>(options: T, where: string): T & object {
-  if (typeof options === 'object' && options !== null) return options;
-  throw new InvalidOptionError(where, options, 'an object');
+/** @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for what is no object, or has an option that nobody reads. */
+function checkNames(options: RegistryOptions, further: readonly string[], where: string): void {
+  if (typeof options !== 'object' || (options as unknown) === null)
+    throw new InvalidOptionError(where, options, 'an object');
+  const stray = Object.keys(LISTEN_SCHEMA).find((name) => name in options && !further.includes(name));
+  if (stray !== undefined) {
+    const hint = 'to listen: ServerRegistry.listen({ port })';
+    throw new InvalidOptionError(
+      stray,
+      options[stray as never],
+      `nothing (${where} has no such option)`,
+      hint,
+    );
+  }
+  const known = [...Object.keys(ACCEPT_SCHEMA), ...Object.keys(CONNECTION_SCHEMA), ...further];
+  rejectUnknown(options, known, where);
 }

@@ -106,7 +106,8 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
       HttpAttachment.remove(server.http, registry.#taker);
       throw error;
     }
-    registry.emit('listening');
+    // Behind the await of whoever wants to listen for it.
+    process.nextTick(() => registry.emit('listening'));
     return registry;
   }
 

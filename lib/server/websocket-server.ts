@@ -35,7 +35,7 @@ export class WebSocketServer extends Connection {
   /** @internal */
   constructor(stream: Duplex, options: undefined, upgraded: UpgradedStream);
   constructor(stream: Duplex, options?: TakeoverOptions, upgraded?: UpgradedStream) {
-    const { settings, open } = upgraded ?? takeoverSettings(checkStream(stream), options ?? {});
+    const { settings, open } = upgraded ?? takeoverSettings(checkStream(stream), options);
     super('server', settings, upgraded?.remoteName ?? '');
     this.request = upgraded?.request;
     this.context = upgraded?.context;

@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import { buffer } from 'node:stream/consumers';
+import { duplexPair } from '../duplex-pair.js';
+import { WAYS } from '../loopback.js';
+import { RawPeer, upgradeRequest } from '../raw-peer.js';
+import { Harbour } from './harbour.js';
+
+/** A request that offers HTTP/2, as curl and Java's HttpClient do by default. */
+const h2c = (method: string, path: string, fields: Record<string, string> = {}): string =>
+  upgradeRequest(
+    path,
+    {
+      Upgrade: 'h2c',
+      Connection: 'Upgrade, HTTP2-Settings',
+      'HTTP2-Settings': 'AAMAAABkAAQCAAAAAAIAAAAA',
+      'Sec-WebSocket-Key': undefined,
+      'Sec-WebSocket-Version': undefined,
+      ...fields,
+    },
+    method,
+  );
+
+describe('handBack (RFC 7230 §6.7)', () => {
+  const harbour = new Harbour();
+
+  /** Attaches a registry to a server that echoes what it is asked. */
+  async function echo(way: (typeof WAYS)[number]): ReturnType<typeof harbour.attached> {
+    const attached = await harbour.attached({}, way);
+    attached.http.server.on('request', (request, response) => {
+      void buffer(request).then((body) => {
+        const { connection, upgrade, host } = request.headers;
+        const text = JSON.stringify([
+          request.method,
+          request.url,
+          body.toString(),
+          host,
+          connection,
+          upgrade,
+        ]);
+        response.writeHead(200, { 'Content-Length': Buffer.byteLength(text) }).end(text);
+      });
+    });
+    return attached;
+  }
+
+  const seen = (method: string, path: string, body: string): string =>
+    JSON.stringify([method, path, body, 'localhost', null, null]);
+
+  for (const way of WAYS) {
+    it(`answers a request for h2c in HTTP/1.1, its body and those behind it too, ${way.name}`, async () => {
+      const { http, registry } = await echo(way);
+      const peer = await harbour.peer(http, h2c('GET', '/one?a=b'));
+      expect((await peer.responseWithBody()).body).to.equal(seen('GET', '/one?a=b', ''));
+      peer.send(h2c('POST', '/two', { 'Content-Length': '5' }) + 'hello');
+      expect((await peer.responseWithBody()).body).to.equal(seen('POST', '/two', 'hello'));
+      peer.send(h2c('POST', '/three', { 'Transfer-Encoding': 'chunked' }) + '3\r\nabc\r\n');
+      await new Promise((resolve) => setImmediate(resolve));
+      peer.send('2\r\nde\r\n0\r\n\r\n');
+      expect((await peer.responseWithBody()).body).to.equal(seen('POST', '/three', 'abcde'));
+      const [socket] = http.sockets;
+      const listeners = socket!.listenerCount('close');
+      for (let i = 0; i < 10; i++) {
+        peer.send(h2c('GET', `/${String(i)}`));
+        expect((await peer.responseWithBody()).body).to.equal(seen('GET', `/${String(i)}`, ''));
+      }
+      expect(socket!.listenerCount('close')).to.equal(listeners);
+      // And the connection may still become a WebSocket.
+      peer.send(upgradeRequest('/ws'));
+      expect((await peer.response()).status).to.equal(101);
+      expect(registry.size).to.equal(1);
+    });
+  }
+
+  it('gives the same whatever octet the request is cut at', async () => {
+    const { http } = await echo(WAYS[0]!);
+    const request = Buffer.from(h2c('POST', '/', { 'Content-Length': '5' }) + 'hello');
+    for (let cut = 1; cut < request.length; cut++) {
+      const [near, far] = duplexPair();
+      http.server.emit('connection', far);
+      const peer = new RawPeer(near).send(request.subarray(0, cut));
+      await new Promise((resolve) => setImmediate(resolve));
+      peer.send(request.subarray(cut));
+      expect((await peer.responseWithBody()).body, `cut at ${String(cut)}`).to.equal(
+        seen('POST', '/', 'hello'),
+      );
+      near.destroy();
+    }
+  });
+
+  it('keeps what else Connection says, and every other field', async () => {
+    const { http } = await harbour.attached();
+    let fields: string[] = [];
+    http.server.on('request', (request, response) => {
+      fields = request.rawHeaders;
+      response.end();
+    });
+    const peer = await harbour.peer(
+      http,
+      'GET / HTTP/1.1\r\nhost: a\r\nX-Two: \xe9\r\nConnection: close, UPGRADE\r\nx-two: 2\r\nUpgrade: foo/1\r\n\r\n',
+    );
+    expect((await peer.response()).headers['connection']).to.equal('close');
+    expect(fields).to.deep.equal(['host', 'a', 'X-Two', '\xe9', 'Connection', 'close', 'x-two', '2']);
+  });
+});

@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import type { Duplex } from 'node:stream';
+import sinon, { type SinonFakeTimers, type SinonSpy } from 'sinon';
+import { UpgradeGuard } from '../../lib/server/upgrade-guard.js';
+import { duplexPair } from '../duplex-pair.js';
+
+describe('UpgradeGuard', () => {
+  let near: Duplex;
+  let far: Duplex;
+  let clock: SinonFakeTimers;
+  let events: { readonly gone: SinonSpy; readonly timedOut: SinonSpy };
+  let listeners: Record<string, number>;
+
+  const census = (): Record<string, number> =>
+    Object.fromEntries(['data', 'end', 'close', 'error'].map((name) => [name, far.listenerCount(name)]));
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    [near, far] = duplexPair();
+    listeners = census();
+    events = { gone: sinon.spy(), timedOut: sinon.spy() };
+  });
+
+  afterEach(() => {
+    near.destroy();
+    far.destroy();
+    clock.restore();
+  });
+
+  it('keeps what comes, behind the head, and hands it over with the stream paused and as it was', async () => {
+    const guard = new UpgradeGuard(far, Buffer.from('a'), 1_000, events);
+    near.write('b');
+    await turn();
+    near.write('c');
+    await turn();
+    expect(guard.isOver).to.be.false;
+    expect(guard.release().toString()).to.equal('abc');
+    expect(guard.isOver).to.be.true;
+    expect(far.isPaused()).to.be.true;
+    expect(census()).to.deep.equal(listeners);
+    expect(clock.countTimers()).to.equal(0);
+    near.write('d');
+    await turn();
+    expect(String(far.read())).to.equal('d');
+    expect(guard.signal.aborted).to.be.false;
+    expect(events.gone.called || events.timedOut.called).to.be.false;
+  });
+
+  it('reads no further than 64 KiB ahead, the head among them', async () => {
+    const guard = new UpgradeGuard(far, Buffer.alloc(40_000), 1_000, events);
+    near.write(Buffer.alloc(25_000));
+    await turn();
+    expect(far.isPaused()).to.be.false;
+    near.write(Buffer.alloc(1_000));
+    await turn();
+    expect(far.isPaused()).to.be.true;
+    near.write(Buffer.alloc(1_000));
+    await turn();
+    expect(guard.release()).to.have.length(66_000);
+  });
+
+  for (const [how, leave] of [
+    ['ends', () => void near.end()],
+    ['is closed', () => void far.destroy()],
+    ['fails', () => void far.destroy(new Error('reset'))],
+  ] as [string, () => void][]) {
+    it(`tells once that the client is gone when the stream ${how}, and frees everything`, async () => {
+      const guard = new UpgradeGuard(far, undefined, 1_000, events);
+      leave();
+      await turn();
+      await turn();
+      expect(events.gone.callCount).to.equal(1);
+      expect(guard.isOver).to.be.true;
+      expect(guard.signal.aborted).to.be.true;
+      expect(far.destroyed).to.be.true;
+      expect(clock.countTimers()).to.equal(0);
+      clock.tick(1_000);
+      expect(events.timedOut.called).to.be.false;
+    });
+  }
+
+  it('tells at the deadline, with the signal aborted before, and leaves the stream to be answered', () => {
+    let wasAborted: boolean | undefined;
+    const guard: UpgradeGuard = new UpgradeGuard(far, undefined, 1_000, {
+      gone: events.gone,
+      timedOut: () => (wasAborted = guard.signal.aborted),
+    });
+    clock.tick(999);
+    expect(guard.signal.aborted).to.be.false;
+    clock.tick(1);
+    expect(wasAborted).to.be.true;
+    expect(far.destroyed).to.be.false;
+  });
+
+  it('tells nothing at the deadline when a listener of the signal has answered', () => {
+    const guard = new UpgradeGuard(far, undefined, 1_000, events);
+    guard.signal.addEventListener('abort', () => void guard.release());
+    clock.tick(1_000);
+    expect(events.timedOut.called).to.be.false;
+  });
+});
