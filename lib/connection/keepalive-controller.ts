@@ -239,7 +239,7 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
     this.#queue.remove(entry);
     if (this.#suspects.push(entry) > 1) return;
     this.#suspectedAt = now;
-    setImmediate(() => this.#judge()).unref();
+    setImmediate(() => this.#judge());
   }
 
   #judge(): void {

@@ -894,4 +894,19 @@ describe('KeepaliveController', () => {
     });
     defaultKeepaliveController.clear();
   });
+
+  it('notices a silent target in a process where nothing else happens', async () => {
+    const controller = new KeepaliveController({ interval: 0.02, pongTimeoutMs: 20 });
+    const silent = { ping: () => undefined };
+    // Only this holds the process awake, and it wakes nothing: the controller's own timers have to.
+    const awake = setTimeout(() => undefined, 60_000);
+    try {
+      const missed = new Promise<unknown>((resolve) => controller.on('timeout', resolve));
+      controller.add(silent);
+      expect(await missed).to.equal(silent);
+    } finally {
+      clearTimeout(awake);
+      controller.clear();
+    }
+  });
 });
