@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocketClient } from './client/websocket-client.js';
 import { Connection as BaseConnection } from './connection/connection.js';
 import { TAKEOVER_OPTIONS, type TakeoverOptions } from './connection/takeover-options.js';
+import { isDuplex } from './connection/stream-claim.js';
+import { InvalidOptionError } from './errors.js';
 import { boolean, check } from './options.js';
 import { WebSocketServer } from './server/websocket-server.js';
 
@@ -31,6 +33,8 @@ function takeover(
   stream: Duplex,
   options?: TakeoverOptions & TakeoverRole,
 ): WebSocketServer | WebSocketClient {
+  if (!isDuplex(stream))
+    throw new InvalidOptionError('stream', stream, 'a Duplex of bytes, such as a socket');
   const { server, ...rest }: TakeoverOptions & TakeoverRole = check('options', TAKEOVER_OPTIONS, options);
   return check('server', boolean(false), server)
     ? new WebSocketServer(stream, rest)

@@ -160,7 +160,7 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   leave(code: number): void {
     if (this.isOver) return;
     if (this.#sentCode === undefined) this.#abandon(code, DEFAULT_REASONS[code]!);
-    else this.#stream.destroy();
+    else this.#dropStream();
   }
 
   /** Ends at once; `code` is reported to us, never sent (RFC 6455 §7.4.1). */
@@ -174,7 +174,7 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     this.receiver.ignoreFurtherOctets();
     this.receiver.dropUndelivered();
     if (maySend(this.state)) this.state = afterCloseSent(this.state);
-    this.#stream.destroy();
+    this.#dropStream();
   }
 
   /** Ends a connection whose peer does not take what it is sent. */
@@ -229,7 +229,7 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
       this.state === ClosingState.CLOSE_RECEIVED || this.state === ClosingState.CLOSE_COMPLETE;
     if (this.#openDirections === 0) this.#stream.destroy();
     else if (isAnswered && this.#sentCode !== undefined) this.#endStream();
-    else if (!isAnswered && !this.#isEnding) this.#stream.destroy();
+    else if (!isAnswered && !this.#isEnding) this.#dropStream();
   }
 
   beginTurn(): void {
@@ -297,19 +297,26 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   #deadlineOnExpired(): void {
     if (this.state !== ClosingState.CLOSE_COMPLETE || this.#isBehind)
       this.#events.timeout(this.#owner, 'close');
+    this.#dropStream();
+  }
+
+  /** Ends the stream, whatever it has not sent yet. */
+  #dropStream(): void {
+    this.#isCut ||= this.#isBehind;
     this.#stream.destroy();
   }
 
   #streamOnError(error: Error): void {
     this.#failure ??= error;
-    this.#stream.destroy();
+    this.#dropStream();
   }
 
   #streamOnClose(): void {
     this.receiver.finish();
     this.state = ClosingState.CLOSED;
     this.#deadline?.cancel();
-    this.#isCut = this.#isBehind;
+    // Some streams are gone before they have told that they took the last octets: what was ended in order, was sent.
+    this.#isCut ||= this.#isBehind && !this.#stream.writableEnded;
     this.sender.discard(this.closedError());
     this.#events.ended(this.#owner);
   }

@@ -173,17 +173,11 @@ export abstract class WritableSide extends ContainedDuplex {
     }
     session.beginClosing(this.finalClose.code, this.finalClose.reason);
     session.writeClose();
-    if (session.isOver) {
-      if (session.outcome.wasClean) callback();
-      return;
-    }
-    // If that fails, the session is at its end and takes this stream with it.
-    session.sender.taken().then(
-      () => {
-        if (session.hasSentClose) callback();
-      },
-      () => undefined,
-    );
+    const finish = (): void => {
+      if (session.isOver ? session.outcome.wasClean : session.hasSentClose) callback();
+    };
+    // At an unclean end there is nothing to finish: it takes this stream with it.
+    session.sender.taken().then(finish, finish);
   }
 
   /** Tells whether nothing can be sent any more. @internal */

@@ -95,7 +95,7 @@ describe('connectionSettings', () => {
       InvalidOptionError,
       /closeTimeoutMs/,
     );
-    expect(() => connectionSettings('x' as object)).to.throw(InvalidOptionError);
+    expect(() => connectionSettings('x' as unknown as object)).to.throw(InvalidOptionError);
   });
 });
 
