@@ -266,5 +266,12 @@ describe(titleOf(chromium), function () {
         expect(events.map(({ event }) => event)).to.deep.equal(['connect', 'echo', 'disconnect']);
       });
     }
+
+    it(`rides on HTTP/2 (RFC 8441) as far as ${titleOf(haproxy)}`, async function () {
+      need(this, haproxy);
+      const logged = proxies.get('haproxy')!.logged(/\/echo \d+$/);
+      await browser.takeSteps('https://haproxy.example/', 'wss://haproxy.example/echo', ['text:ahoy']);
+      expect(await logged).to.equal('HTTP/2.0 https://haproxy.example/echo 101');
+    });
   });
 });

@@ -44,16 +44,6 @@ export class PeerProgram {
     });
   }
 
-  /** Process id. */
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
-  /** What it wrote to standard error so far. */
-  get stderr(): string {
-    return this.#stderr;
-  }
-
   /** Waits for the first event of a name, or the one after so many others of that name. */
   async event(name: string, skip = 0): Promise<PeerEvent> {
     return this.#until(() => this.eventsOf(name)[skip], `event ${name}`);

@@ -1,9 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Certificate } from './certificate.js';
 
 /** Seconds of silence after which the proxies cut a connection. */
@@ -61,8 +63,11 @@ const PROGRAMS = {
       global
         maxconn 256
         nbthread 1
+        log stdout format raw local0
       defaults
         mode http
+        log global
+        log-format "%HV %HP %ST"
         timeout connect 5s
         timeout client ${PROXY_TIMEOUT_S}s
         timeout server ${PROXY_TIMEOUT_S}s
@@ -72,7 +77,7 @@ const PROGRAMS = {
           ({ upstream, plain, secure }) => `
       frontend ${plain}
         bind 127.0.0.1:${plain}
-        bind 127.0.0.1:${secure} ssl crt ${bothFile}
+        bind 127.0.0.1:${secure} ssl crt ${bothFile} alpn h2,http/1.1
         default_backend ${upstream}
       backend ${upstream}
         server upstream 127.0.0.1:${upstream}
@@ -89,8 +94,9 @@ export type ProxyName = keyof typeof PROGRAMS;
 export class ReverseProxy {
   readonly #routes: readonly Route[];
   readonly #folder: string;
-  readonly #process: ChildProcess;
+  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
   readonly #ended: Promise<unknown>;
+  readonly #log: Interface;
   #stderr = '';
 
   private constructor(name: ProxyName, routes: readonly Route[], certificate: Certificate) {
@@ -100,8 +106,9 @@ export class ReverseProxy {
     const { configuration, command }: Program = PROGRAMS[name];
     writeFileSync(file, `${configuration(routes, certificate, this.#folder)}\n`);
     const [program, ...args] = command(file, this.#folder);
-    this.#process = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
+    this.#process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#log = createInterface(this.#process.stdout);
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
     this.#ended = once(this.#process, 'close');
   }
 
@@ -132,6 +139,18 @@ export class ReverseProxy {
   url(name: string, scheme: 'ws' | 'wss' | 'http' | 'https' = 'ws'): string {
     const { plain, secure } = this.#routes.find((route) => route.name === name)!;
     return `${scheme}://127.0.0.1:${scheme.endsWith('s') && scheme !== 'ws' ? secure : plain}/`;
+  }
+
+  /** Waits for the next line of HAProxy's log that matches: HTTP version, target, status; it comes at the end. */
+  async logged(pattern: RegExp): Promise<string> {
+    return new Promise((resolve) => {
+      const take = (line: string): void => {
+        if (!pattern.test(line)) return;
+        this.#log.off('line', take);
+        resolve(line);
+      };
+      this.#log.on('line', take);
+    });
   }
 
   /** Ends the proxy and removes what it left. */
