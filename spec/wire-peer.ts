@@ -21,6 +21,17 @@ export async function settled(turns = 6): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Tells how a promise ended, within the turns that things in memory take. */
+export async function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
+  let outcome: unknown = 'pending';
+  promise.then(
+    (value) => (outcome = value),
+    (error: unknown) => (outcome = error),
+  );
+  await settled(12);
+  return outcome;
+}
+
 /** Replaces the timers and the clock, and leaves turns of the event loop as they are. */
 export function fakeClock(): SinonFakeTimers {
   return sinon.useFakeTimers({
