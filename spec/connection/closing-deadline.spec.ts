@@ -9,7 +9,10 @@ describe('ClosingDeadline', () => {
       toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'],
     });
   });
-  afterEach(() => clock.restore());
+  afterEach(() => {
+    sinon.restore();
+    clock.restore();
+  });
 
   function setUp(idleMs: number, totalMs: number) {
     const state = { progress: 0 };
@@ -73,6 +76,23 @@ describe('ClosingDeadline', () => {
       expect(onExpired.callCount, String(totalMs)).to.equal(0);
       clock.tick(1);
       expect(onExpired.callCount, String(totalMs)).to.equal(1);
+    }
+  });
+
+  it('waits for the rest when its timer comes early, as timers do by the loop time they start from', () => {
+    let ahead = 3;
+    sinon.stub(performance, 'now').callsFake(() => clock.now + ahead);
+    for (const [idleMs, totalMs] of [
+      [5000, 30_000],
+      [30_000, 5000],
+    ] as const) {
+      ahead = 3;
+      const { onExpired } = setUp(idleMs, totalMs);
+      ahead = 0;
+      clock.tick(5002);
+      expect(onExpired.callCount).to.equal(0);
+      clock.tick(1);
+      expect(onExpired.callCount).to.equal(1);
     }
   });
 

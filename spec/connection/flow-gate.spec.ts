@@ -31,6 +31,14 @@ describe('FlowGate', () => {
     expect([gate.isOpen, onOpen.callCount, onShut.callCount]).to.deep.equal([true, 1, 1]);
   });
 
+  it('forgets no reason for another', () => {
+    const { gate } = setUp();
+    gate.hold(A);
+    gate.hold(B);
+    gate.release(B);
+    expect([gate.isOpen, gate.isHeldFor(A)]).to.deep.equal([false, true]);
+  });
+
   it('counts each reason once', () => {
     const { gate, onOpen, onShut } = setUp();
     gate.hold(A);

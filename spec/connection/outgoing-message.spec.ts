@@ -262,6 +262,17 @@ describe('OutgoingMessage (RFC 6455 §5.4)', () => {
       expect(message.admit(TEXT, 'c', true).data).to.equal('c');
     });
 
+    it('knows the first and the last of the halves', () => {
+      for (const [text, sent] of [
+        ['x\ud7ff', 'x\ud7ff'],
+        ['x\ud800', 'x'],
+        ['x\udbff', 'x'],
+        ['x\udc00', 'x\udc00'],
+      ] as const) {
+        expect(new OutgoingMessage().admit(TEXT, text, false).data).to.equal(sent);
+      }
+    });
+
     it('carries it through empty fragments', () => {
       const message = new OutgoingMessage();
       expect(message.admit(TEXT, '\ud83d', false)).to.deep.equal({ opcode: TEXT, fin: false, data: '' });
