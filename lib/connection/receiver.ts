@@ -26,6 +26,9 @@ const Unread = {
   SLOW_CONSUMER: 16,
 } as const;
 
+/** Reasons that make the peer wait; of no use once nothing is sent to it any more. */
+const HOLDS = Unread.INBOX_FULL | Unread.PAUSED | Unread.SLOW_CONSUMER;
+
 /** Takes what a {@link Receiver} finds. */
 export interface ReceiverOwner extends BudgetHolder {
   /** Takes a message that may be delivered now. */
@@ -63,8 +66,8 @@ export class Receiver implements MessageSink {
   #controlFrames: TokenBucket | undefined;
   #isParsing = false;
   #isDelivering = false;
-  /** Whether reading waits when the inbox is full; if not, what comes then is dropped. */
-  #keepsAll = true;
+  /** What to do when the inbox is full: read no further, drop what comes, or keep it all the same. */
+  #whenFull: 'wait' | 'drop unread' | 'keep' = 'wait';
   #end: 'none' | 'waiting' | 'told' = 'none';
   #whenSettled: (() => void) | undefined;
 
@@ -114,7 +117,7 @@ export class Receiver implements MessageSink {
 
   pause(): void {
     this.delivery.hold(Undelivered.PAUSED);
-    if (this.#keepsAll) this.#reading.hold(Unread.PAUSED);
+    if (this.#whenFull === 'wait') this.#reading.hold(Unread.PAUSED);
   }
 
   resume(): void {
@@ -124,17 +127,21 @@ export class Receiver implements MessageSink {
 
   /** Stops reading from a peer that does not take what we send; until {@link Receiver.endPenalty}. */
   penalise(): void {
-    if (this.#keepsAll) this.#reading.hold(Unread.SLOW_CONSUMER);
+    if (this.#whenFull === 'wait') this.#reading.hold(Unread.SLOW_CONSUMER);
   }
 
   endPenalty(): void {
     this.#reading.release(Unread.SLOW_CONSUMER);
   }
 
-  /** Reads on whatever waits, to see the peer's Close; messages past the bound are dropped and counted. */
+  /**
+   * Reads on, to see the peer's Close. Where nobody takes the messages, those past the bound are dropped and counted;
+   * a reader who is only slow loses none, and has until the closing deadline.
+   */
   readToTheEnd(): void {
-    this.#keepsAll = false;
-    this.#reading.release(Unread.INBOX_FULL | Unread.PAUSED | Unread.SLOW_CONSUMER);
+    this.#whenFull = 'drop unread';
+    this.#reading.release(Unread.SLOW_CONSUMER);
+    if (!this.#hasReader) this.#reading.release(Unread.INBOX_FULL | Unread.PAUSED);
   }
 
   /** Ignores all further octets (RFC 6455 §7.1.7); what waits for delivery still does. */
@@ -142,7 +149,7 @@ export class Receiver implements MessageSink {
     this.#parser?.stop();
     this.#parser = undefined;
     this.#assembler.discard();
-    this.readToTheEnd();
+    this.#reading.release(HOLDS);
   }
 
   /** Parses what is left: the stream is gone and there will be no other turn. */
@@ -216,12 +223,13 @@ export class Receiver implements MessageSink {
       this.#owner.deliver(message);
       return;
     }
-    if (!this.#inbox.isFull) {
-      this.#inbox.push(message);
-      if (this.#inbox.isFull && this.#keepsAll) this.#reading.hold(Unread.INBOX_FULL);
-    } else {
+    const mayDrop = this.#whenFull === 'drop unread' && !this.#hasReader;
+    if (mayDrop && this.#inbox.isFull) {
       this.discarded += 1;
+      return;
     }
+    this.#inbox.push(message);
+    if (this.#inbox.isFull && !mayDrop && this.#whenFull !== 'keep') this.#reading.hold(Unread.INBOX_FULL);
   }
 
   #deliverInbox(): void {
@@ -240,6 +248,11 @@ export class Receiver implements MessageSink {
     const whenSettled = this.#whenSettled;
     this.#whenSettled = undefined;
     whenSettled?.();
+  }
+
+  /** Tells whether somebody takes the messages, however slowly. */
+  get #hasReader(): boolean {
+    return this.delivery.isHeldOnlyFor(Undelivered.HANDLER_BUSY | Undelivered.STREAM_FULL);
   }
 
   get #hasRest(): boolean {
