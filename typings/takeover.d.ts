@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { WebSocketClient } from './client/websocket-client.js';
 import { Connection as BaseConnection } from './connection/connection.js';
-import type { TakeoverOptions } from './connection/takeover-options.js';
+import { type TakeoverOptions } from './connection/takeover-options.js';
 import { WebSocketServer } from './server/websocket-server.js';
 /** Says which role this end has on a stream taken over. */
 export interface TakeoverRole {

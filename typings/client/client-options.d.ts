@@ -1,8 +1,10 @@
 import type { Agent, ClientRequestArgs } from 'node:http';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { type ConnectionOptions } from '../connection/connection-options.js';
+import { type ConnectionOptions, type ConnectionSettings } from '../connection/connection-options.js';
 import type { CallerHeaders } from '../handshake/caller-headers.js';
+import type { WebSocketUrl } from '../handshake/websocket-url.js';
 import { type Normalised } from '../options.js';
+import { type ProxyAddress } from './proxy.js';
 /** Configures the opening handshake of a client. */
 export interface OpeningOptions {
     /** Subprotocols to offer, most wanted first (websocket(n): -protocol). @defaultValue none */
@@ -11,9 +13,19 @@ export interface OpeningOptions {
     readonly headers?: CallerHeaders | undefined;
     /** Value of the Origin field. @defaultValue none */
     readonly origin?: string | undefined;
-    /** Credentials `user:password` for Authorization: Basic; those of the URL otherwise. */
+    /** Credentials `user:password` for Authorization: Basic. @defaultValue those of the URL */
     readonly auth?: string | undefined;
-    /** Milliseconds for the whole opening handshake, redirects included (websocket(n): -timeout). @defaultValue 10000 */
+    /**
+     * HTTP proxy to tunnel through with CONNECT (RFC 7231 §4.3.6), for ws and wss alike: `http://proxy:3128`, or
+     * `http://user:password@proxy:3128`. The proxy resolves the URL's host; `lookup`, `family` and `localAddress` are
+     * about the way to the proxy. Its credentials go to nobody else. Cannot go with `agent` or a Unix socket.
+     * @defaultValue none; no environment variable is read
+     */
+    readonly proxy?: string | URL | undefined;
+    /**
+     * Milliseconds for the whole opening handshake, from name lookup over proxy, TLS and redirects to the 101
+     * (websocket(n): -timeout). @defaultValue 10000
+     */
     readonly timeout?: number | undefined;
     /** Gives the opening handshake up when aborted; means nothing once connected. */
     readonly signal?: AbortSignal | undefined;
@@ -21,13 +33,13 @@ export interface OpeningOptions {
     readonly followRedirects?: boolean | undefined;
     /** Most redirects in a row. @defaultValue 10 */
     readonly maxRedirects?: number | undefined;
-    /** Longest header section of the response, in octets. @defaultValue 16 KiB */
+    /** Longest header section of the response, in octets; a longer one fails the handshake. @defaultValue 16 KiB */
     readonly maxResponseHeaderBytes?: number | undefined;
-    /** Longest body of a response other than 101 that is read, in octets. @defaultValue 1 MiB */
+    /** Most octets of a response's body that are read, for the error, when it is no 101. @defaultValue 1 MiB */
     readonly maxResponseBodyBytes?: number | undefined;
 }
 /** Options of `http.request`, `net.connect` and `tls.connect` that are handed through as they are. */
-declare const PASSED_THROUGH: readonly ['agent', 'lookup', 'family', 'hints', 'localAddress', 'localPort', 'socketPath', 'autoSelectFamily', 'autoSelectFamilyAttemptTimeout', 'keepAliveInitialDelay', 'ALPNProtocols', 'allowPartialTrustChain', 'ca', 'cert', 'checkServerIdentity', 'ciphers', 'clientCertEngine', 'crl', 'dhparam', 'ecdhCurve', 'enableTrace', 'honorCipherOrder', 'key', 'maxVersion', 'minDHSize', 'minVersion', 'passphrase', 'pfx', 'pskCallback', 'privateKeyEngine', 'privateKeyIdentifier', 'rejectUnauthorized', 'requestOCSP', 'secureContext', 'secureOptions', 'secureProtocol', 'servername', 'session', 'sessionIdContext', 'sigalgs'];
+declare const PASSED_THROUGH: readonly ['agent', 'lookup', 'family', 'hints', 'localAddress', 'localPort', 'socketPath', 'autoSelectFamily', 'autoSelectFamilyAttemptTimeout', 'ALPNProtocols', 'allowPartialTrustChain', 'ca', 'cert', 'checkServerIdentity', 'ciphers', 'clientCertEngine', 'crl', 'dhparam', 'ecdhCurve', 'enableTrace', 'honorCipherOrder', 'key', 'maxVersion', 'minDHSize', 'minVersion', 'passphrase', 'pfx', 'pskCallback', 'privateKeyEngine', 'privateKeyIdentifier', 'rejectUnauthorized', 'requestOCSP', 'secureContext', 'secureOptions', 'secureProtocol', 'servername', 'session', 'sessionIdContext', 'sigalgs'];
 type PassedThrough = (typeof PASSED_THROUGH)[number];
 /** Are options that belong to Node and are handed through. */
 export type TransportOptions = Pick<ClientRequestArgs, Extract<PassedThrough, keyof ClientRequestArgs>> & Pick<TlsOptions, Extract<PassedThrough, keyof TlsOptions>> & {
@@ -41,6 +53,7 @@ declare const OPENING_SCHEMA: {
     headers: import("../options.js").Option<Readonly<Record<string, string | number | readonly string[] | undefined>> | undefined>;
     origin: import("../options.js").Option<string | undefined>;
     auth: import("../options.js").Option<string | undefined>;
+    proxy: import("../options.js").Option<string | URL | undefined>;
     timeout: import("../options.js").Option<number>;
     signal: import("../options.js").Option<AbortSignal | undefined>;
     followRedirects: import("../options.js").Option<boolean>;
@@ -50,13 +63,17 @@ declare const OPENING_SCHEMA: {
 };
 /** Are the options of the opening handshake after their check. */
 export type OpeningSettings = Normalised<typeof OPENING_SCHEMA>;
+/** Are a client's options after their check, by who reads them. */
+export interface ClientSettings {
+    readonly connection: ConnectionSettings;
+    readonly opening: OpeningSettings;
+    readonly proxy: ProxyAddress | undefined;
+    readonly transport: TransportOptions;
+}
 /**
  * Checks a client's options and divides them by who reads them.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
+ * @param url - what is to be dialled with them.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value, or two that contradict.
  */
-export declare function clientSettings(options: ClientOptions): {
-    connection: ConnectionOptions;
-    opening: OpeningSettings;
-    transport: TransportOptions;
-};
+export declare function clientSettings(options: ClientOptions, url: WebSocketUrl): ClientSettings;
 export {};

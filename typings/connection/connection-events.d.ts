@@ -88,13 +88,3 @@ export type HandlerArguments = {
  * message is awaited before the next one; the one for `connect` holds back all messages.
  */
 export type Handler = (...args: HandlerArguments) => void | Promise<void>;
-/** Types the methods of Node's emitters for the events of a {@link Connection}. */
-export interface ConnectionEmitter {
-    on<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-    once<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-    off<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-    addListener<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-    removeListener<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-    prependListener<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-    prependOnceListener<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-}

@@ -49,5 +49,5 @@ export interface Addresses {
 }
 /** Stands for the ends of a stream that is not there yet. */
 export declare const NO_ADDRESSES: Addresses;
-/** Reads the addresses of a byte stream: a socket's own, or of the socket under an HTTP/2 stream. */
+/** Reads the addresses of a byte stream: its own, or those of the socket under an HTTP/2 stream. */
 export declare function addressesOf(stream: Duplex): Addresses;

@@ -25,7 +25,7 @@ export interface ConnectionOptions {
     readonly maxEmptyFragments?: number | undefined;
     /** Whether messages come as `fragment` events, piece by piece, instead of whole. @defaultValue false */
     readonly fragments?: boolean | undefined;
-    /** Octets of backlog from which `write` returns false. @defaultValue 1 MiB */
+    /** Octets of backlog from which `write` returns false. @defaultValue 1 MiB, or `hardBacklogBytes` if that is less */
     readonly softBacklogBytes?: number | undefined;
     /** Octets of backlog from which `slowConsumer` applies. @defaultValue 16 MiB */
     readonly hardBacklogBytes?: number | undefined;
@@ -62,7 +62,7 @@ export declare const CONNECTION_SCHEMA: {
     maxMessageBytes: import("../options.js").Option<number>;
     maxEmptyFragments: import("../options.js").Option<number>;
     fragments: import("../options.js").Option<boolean>;
-    softBacklogBytes: import("../options.js").Option<number>;
+    softBacklogBytes: import("../options.js").Option<number | undefined>;
     hardBacklogBytes: import("../options.js").Option<number>;
     slowConsumer: import("../options.js").Option<"disconnect" | "drop" | "pause">;
     controlFramesPerSecond: import("../options.js").Option<number>;
@@ -74,10 +74,13 @@ export declare const CONNECTION_SCHEMA: {
     keepaliveController: import("../options.js").Option<KeepaliveController<import("./keepalive-entry.js").KeepaliveTarget> | undefined>;
 };
 /** Are connection options after their check, all present. */
-export type ConnectionSettings = Normalised<typeof CONNECTION_SCHEMA>;
+export interface ConnectionSettings extends Omit<Normalised<typeof CONNECTION_SCHEMA>, 'softBacklogBytes'> {
+    readonly softBacklogBytes: number;
+}
 /**
  * Checks connection options.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option, a bad value, or a soft limit above the
+ * hard one.
  */
 export declare function connectionSettings(options: ConnectionOptions | undefined): ConnectionSettings;
 /**

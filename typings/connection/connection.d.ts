@@ -3,8 +3,8 @@ import { type ConnectionCounters, type ConnectionInfo, type ConnectionState } fr
 import { type KeepaliveConfiguration } from './heartbeat.js';
 import { MessageStream } from './message-stream.js';
 import { type MessageData, type SendType } from './outgoing-message.js';
-/** Names the two roles of RFC 6455. */
-export type Role = 'client' | 'server';
+import { type Role } from './role.js';
+export type { Role };
 /**
  * Is one WebSocket, seen from one end: a Duplex of messages (strings for text, Buffers for binary) that emits
  * typed events ({@link ConnectionEvents}). The two roles are WebSocketClient and WebSocketServer.
@@ -80,11 +80,6 @@ export declare class Connection extends MessageStream {
      */
     ping(data?: MessageData): number;
     /**
-     * Waits until all that was sent so far has been handed to the socket's kernel side.
-     * @throws ConnectionClosedError (`ERR_WS_CONNECTION_CLOSED`) when the connection ends first.
-     */
-    flushed(): Promise<void>;
-    /**
      * Starts the closing handshake behind all that was sent (websocket(n): close). Does nothing once closing.
      * While CONNECTING, gives the opening handshake up.
      * @param code - 1000–1003, 1007–1014 or 3000–4999; 1005 sends an empty Close; 1006 and 1015 send none, drop the
@@ -95,8 +90,6 @@ export declare class Connection extends MessageStream {
     close(code?: number, reason?: string): void;
     /** Ends the connection at once and sends nothing; `close` follows with 1006. */
     terminate(): void;
-    /** Closes with 1000 and waits for `close`. */
-    [Symbol.asyncDispose](): Promise<void>;
     /**
      * Changes the keepalive, at once, or queries it when called with nothing (websocket(n): configure).
      * @param options - `keepalive` in seconds, zero or less for off; `ping`, the text of the pings.

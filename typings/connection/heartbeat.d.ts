@@ -18,7 +18,7 @@ export declare class Heartbeat {
     /** Watches nothing any longer. */
     stop(): void;
     /** Changes what is named, at once. @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`); nothing changes then. */
-    configure(options: Partial<KeepaliveConfiguration>): KeepaliveConfiguration;
+    configure(options: Partial<KeepaliveConfiguration> | undefined): KeepaliveConfiguration;
     /** Notes that octets came. */
     touch(): void;
     /** Notes that a ping goes out. */

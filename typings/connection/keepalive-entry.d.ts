@@ -46,9 +46,9 @@ export interface KeepaliveOwner<T extends KeepaliveTarget> {
     /** Tells the time in milliseconds; never goes back. */
     readonly clock: () => number;
     /** Is told that the entry is to be looked at earlier or later than was planned. */
-    readonly changed: (entry: KeepaliveEntry<T>) => void;
+    changed(entry: KeepaliveEntry<T>): void;
     /** Is told that the last ping was answered, and after how many milliseconds. */
-    readonly answered: (entry: KeepaliveEntry<T>, latencyMs: number) => void;
+    answered(entry: KeepaliveEntry<T>, latencyMs: number): void;
 }
 /**
  * Watches one target; {@link KeepaliveController.add} makes it. Whoever reads for the target calls {@link touch} for

@@ -9,9 +9,10 @@ export type SendType = 'text' | 'binary' | 'ping' | 'pong' | (string & {}) | 1 |
  */
 export declare function sendOpcode(type: unknown): Opcode;
 /**
- * Reads a message: strings stay strings, octets become a Buffer over the same memory (shared memory is copied,
- * since it may change under way).
- * @throws InvalidOptionError for anything else, and for detached memory.
+ * Reads a message: strings stay strings, octets become a Buffer over the same memory. Memory that may change its
+ * size, or be changed by another thread, under way is copied.
+ * @param name - name of the argument, for the error.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for anything else, and for detached memory.
  */
 export declare function messageData(message: unknown, name?: string): string | Buffer;
 /** Counts the octets of a message. */

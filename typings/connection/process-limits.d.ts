@@ -18,8 +18,9 @@ export declare const unfinishedBudget: MemoryBudget<BudgetHolder>;
 /** Accounts for what peers have not taken yet. */
 export declare const backlogBudget: MemoryBudget<BudgetHolder>;
 /**
- * Sets the limits that all connections of the process share, or queries them when called with nothing.
+ * Sets the limits that all connections of the process share, or queries them when called with nothing. What is
+ * left out stays as it is; a lower limit takes effect at once.
  * @returns the limits now in force.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`); nothing changes then.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown limit or a bad value; nothing changes then.
  */
 export declare function processLimits(limits?: ProcessLimits): Required<ProcessLimits>;

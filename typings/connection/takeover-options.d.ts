@@ -15,11 +15,13 @@ export interface TakenStream {
 /** Configures a connection over a byte stream that was taken over. */
 export interface TakeoverOptions extends ConnectionOptions, TakenStream {
 }
+/** Describes the options of a take-over as a whole. */
+export declare const TAKEOVER_OPTIONS: import("../options.js").Option<TakeoverOptions>;
 /**
  * Checks the options of a take-over.
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for what is no Duplex, an unknown option or a bad value.
  */
-export declare function takeoverSettings(stream: Duplex, options: TakeoverOptions): {
+export declare function takeoverSettings(stream: Duplex, options: TakeoverOptions | undefined): {
     settings: ConnectionSettings;
     open: OpenStream;
 };

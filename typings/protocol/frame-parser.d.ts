@@ -24,14 +24,17 @@ export interface FrameParserOptions {
  * goes to the sink piece by piece. Masked chunks are unmasked in place.
  *
  * A frame that breaks a rule throws a `ProtocolError` out of {@link FrameParser.parse}; the parser must not be
- * used after that.
+ * used after that. The sink may push and stop while it is called, but not parse.
  */
 export declare class FrameParser {
     #private;
     constructor(sink: FrameSink, options: FrameParserOptions);
     /** Tells whether octets handed in were not parsed yet. */
     get hasRest(): boolean;
-    /** Hands in a chunk; {@link FrameParser.parse} reads it. The parser owns it from now on. */
+    /**
+     * Hands in a chunk, behind what is left of those before.
+     * @param chunk - octets as they came; the parser owns and changes them from now on.
+     */
     push(chunk: Buffer): void;
     /** Ends the running {@link FrameParser.parse} after the present frame; to be called by the sink. */
     stop(): void;
@@ -39,9 +42,8 @@ export declare class FrameParser {
      * Parses what was handed in, until it is used up, {@link FrameParser.stop} is called, or `maxFrames` frames
      * were begun.
      * @returns the number of frames begun.
-     * @throws ProtocolError when the peer breaks a rule, and whatever the sink throws.
+     * @throws ProtocolError when the peer breaks a rule, and whatever the sink throws; the caller fails the
+     * connection.
      */
     parse(maxFrames: number): number;
 }
-/** Longest header of a frame, in octets: two, a 64-bit length and a masking key. */
-export declare const MAX_FRAME_HEADER = 14;

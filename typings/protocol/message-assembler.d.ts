@@ -41,6 +41,6 @@ export declare class MessageAssembler<Holder extends object> implements FrameSin
     onFrameStart(opcode: number, fin: boolean, _rsv1: boolean, payloadLength: number): void;
     onFramePiece(buffer: Buffer, start: number, end: number, octetsOr: number, last: boolean): void;
     onControlFrame(opcode: number, buffer: Buffer, start: number, end: number): void;
-    /** Lets go of an unfinished message; the connection is gone or failed. */
+    /** Lets go of an unfinished message for good: the connection is gone or failed, and no message follows. */
     discard(): void;
 }

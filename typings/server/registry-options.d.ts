@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ListenOptions as NetListenOptions } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import { type ConnectionOptions } from '../connection/connection-options.js';
+import { type ConnectionOptions, type ConnectionSettings } from '../connection/connection-options.js';
 import { OriginPolicy, type Origins } from '../handshake/origin.js';
 import { type Normalised } from '../options.js';
 /**
@@ -14,8 +14,8 @@ export type Authorize = (request: IncomingMessage, options: {
 }) => unknown;
 /** Chooses one of the subprotocols that a client offers; empty or undefined for none. */
 export type SelectProtocol = (offered: readonly string[], request: IncomingMessage) => string | undefined;
-/** Gives a name to the remote end of a request, for `find` and `peername`; empty for none. */
-export type LookupPeerName = (request: IncomingMessage) => string;
+/** Gives a name to the remote end of a request, for `find` and `peername`; empty or undefined for none. */
+export type LookupPeerName = (request: IncomingMessage) => string | undefined;
 /** Configures how a registry accepts connections. */
 export interface AcceptOptions {
     /** Decides on each request; see {@link Authorize}. @defaultValue everybody may connect */
@@ -64,8 +64,7 @@ declare const ACCEPT_SCHEMA: {
 /** Are a registry's options after their check. */
 export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
     readonly originPolicy: OriginPolicy;
-    /** Options of each connection, checked when the first is made. */
-    readonly connection: ConnectionOptions;
+    readonly connection: ConnectionSettings;
 }
 /**
  * Checks a registry's options.
@@ -74,7 +73,7 @@ export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
 export declare function registrySettings(options: RegistryOptions): RegistrySettings;
 /**
  * Divides the options of `listen`.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for a bad value.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for a bad value, and unless there is either a port or a path.
  */
 export declare function listenSettings(options: ListenOptions): {
     registry: RegistryOptions;

@@ -1,15 +1,15 @@
-import { type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Handler } from '../connection/connection-events.js';
 import type { MessageData, SendType } from '../connection/outgoing-message.js';
 import { GuardedEmitter } from '../guarded-emitter.js';
-import { type Refusal as RefusalDetails } from '../handshake/handshake-response.js';
+import type { Refusal as RefusalDetails } from '../handshake/handshake-response.js';
 import { type BroadcastOptions } from './broadcast.js';
 import { type DrainOptions } from './drain.js';
 import { LivePath } from './live-path.js';
 import { type ListenOptions, type RegistryOptions } from './registry-options.js';
-import { WebSocketServer } from './websocket-server.js';
+import type { WebSocketServer } from './websocket-server.js';
 /** Lists the events of a {@link ServerRegistry} with their arguments. */
 export interface RegistryEvents {
     /** A server made by `listen` accepts connections. */
@@ -48,17 +48,21 @@ export declare class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     [Symbol.iterator](): IterableIterator<WebSocketServer>;
     /**
      * Makes an HTTP server known, for `live` and `test` (websocket(n): server). Its upgrades stay the caller's.
-     * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for what is no HTTP server.
+     * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for what is no HTTP server; InvalidStateError
+     * (`ERR_WS_INVALID_STATE`) once drained.
      */
     server(httpServer: Server): this;
     /**
      * Makes an HTTP server known and takes its upgrades: tests, authorises and upgrades by itself. Paths that are not
-     * live are left to other listeners for `upgrade`; without any, they get a 404.
-     * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for what is no HTTP server.
+     * live are left to other listeners for `upgrade`; without any, they get a 404, and an upgrade to anything else than
+     * WebSocket goes back to the server as an ordinary request.
+     * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for what is no HTTP server; InvalidStateError
+     * (`ERR_WS_INVALID_STATE`) once drained.
      */
     attach(httpServer: Server): this;
     /**
      * Accepts connections for a path (websocket(n): live). Of several that match, the first registered is taken.
+     * A registry that never had a live path accepts every path.
      * @param httpServer - server it holds for. Default: every server of this registry.
      * @param path - glob for the raw path of the request.
      * @param handler - called with everything that happens on its connections. Default: that of the registry.
@@ -68,12 +72,13 @@ export declare class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     live(httpServer: Server, path: string, handler?: Handler, protocol?: string): LivePath;
     live(path: string, handler?: Handler, protocol?: string): LivePath;
     /**
-     * Tells whether a request is a valid opening handshake for a live path (websocket(n): test). Nothing is answered:
-     * the socket waits for {@link ServerRegistry.upgrade} or {@link ServerRegistry.reject}, up to the handshake's
-     * deadline; its errors are caught meanwhile.
+     * Tells whether a request is a valid opening handshake for a live path, and may be accepted now (websocket(n):
+     * test). Nothing is answered: if so, the socket waits for {@link ServerRegistry.upgrade} or
+     * {@link ServerRegistry.reject}, up to the handshake's deadline (408), its errors caught; if not, it is still the
+     * caller's to answer. `authorize` is not asked: that is up to the caller.
      * @param head - octets that came behind the request, as the event `upgrade` has them.
      * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for arguments of the wrong kind or a server not made known;
-     * InvalidStateError (`ERR_WS_INVALID_STATE`) when this socket waits already.
+     * InvalidStateError (`ERR_WS_INVALID_STATE`) when this socket waits already, or is gone.
      */
     test(httpServer: Server, request: IncomingMessage, socket: Duplex, head?: Buffer): boolean;
     /**
@@ -85,7 +90,7 @@ export declare class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     /**
      * Refuses a tested request and ends its socket.
      * @throws InvalidStateError (`ERR_WS_INVALID_STATE`) as `upgrade`; InvalidOptionError (`ERR_WS_INVALID_OPTION`) for
-     * a response that cannot be sent.
+     * a response that cannot be sent: the request waits on then.
      */
     reject(socket: Duplex, refusal: RefusalDetails): void;
     /** Finds open connections of this registry, as `Connection.find` does. */
@@ -99,7 +104,7 @@ export declare class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     broadcast(type: SendType, message: MessageData, options?: BroadcastOptions): number;
     /**
      * Accepts nothing any more, closes all connections, terminates at the deadline those that are left, and lets go
-     * of the servers. A second call waits for the first.
+     * of the servers: the one made by `listen` is closed, others go on without us. A second call waits for the first.
      * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
      */
     drain(options?: DrainOptions): Promise<void>;
