@@ -34,7 +34,7 @@ export class PageFiles {
   /** Reads the files; they lie beside the sources, in the package too. */
   static async load(): Promise<PageFiles> {
     // lib/cli and dist/cli are equally deep.
-    const folder = new URL('../../lib/cli/page/', import.meta.url);
+    const folder = new URL('./page/', import.meta.url);
     const read = FILES.map(async ({ path, name, type }): Promise<[string, PageFile]> => {
       return [path, { type, content: await readFile(new URL(name, folder)) }];
     });
