@@ -29,7 +29,7 @@ import { claimStream } from './stream-claim.js';
 
 export type { Role };
 
-/** Is how a role introduces its byte stream. @internal */
+/** Is how a role introduces its byte stream. */
 export interface OpenStream {
   readonly stream: Duplex;
   readonly details: ConnectDetails;

@@ -1,6 +1,5 @@
 import { milliseconds, normalise, number, type SchemaOf, string } from '../options.js';
 import { DEFAULTS, MAX_CONTROL_PAYLOAD } from '../protocol/constants.js';
-import type { Due } from './due-queue.js';
 
 /** Is anything that can be kept alive. Only `ping` is needed. */
 export interface KeepaliveTarget {
@@ -86,7 +85,7 @@ const MAX_SLACK_MS = 500;
  * Watches one target; {@link KeepaliveController.add} makes it. Whoever reads for the target calls {@link touch} for
  * each chunk and {@link pong} for each pong; both are cheap, and do nothing once the target is no longer watched.
  */
-export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> implements Due {
+export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> {
   /** The object that is kept alive. */
   readonly target: T;
   /** @internal */

@@ -3,7 +3,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { type ConnectionOptions, type ConnectionSettings } from '../connection/connection-options.js';
 import type { CallerHeaders } from '../handshake/caller-headers.js';
 import type { WebSocketUrl } from '../handshake/websocket-url.js';
-import { type Normalised } from '../options.js';
+import { type Normalised, type Option } from '../options.js';
 import { type ProxyAddress } from './proxy.js';
 /** Configures the opening handshake of a client. */
 export interface OpeningOptions {
@@ -38,28 +38,38 @@ export interface OpeningOptions {
     /** Most octets of a response's body that are read, for the error, when it is no 101. @defaultValue 1 MiB */
     readonly maxResponseBodyBytes?: number | undefined;
 }
-/** Options of `http.request`, `net.connect` and `tls.connect` that are handed through as they are. */
-declare const PASSED_THROUGH: readonly ['agent', 'lookup', 'family', 'hints', 'localAddress', 'localPort', 'socketPath', 'autoSelectFamily', 'autoSelectFamilyAttemptTimeout', 'ALPNProtocols', 'allowPartialTrustChain', 'ca', 'cert', 'checkServerIdentity', 'ciphers', 'clientCertEngine', 'crl', 'dhparam', 'ecdhCurve', 'enableTrace', 'honorCipherOrder', 'key', 'maxVersion', 'minDHSize', 'minVersion', 'passphrase', 'pfx', 'pskCallback', 'privateKeyEngine', 'privateKeyIdentifier', 'rejectUnauthorized', 'requestOCSP', 'secureContext', 'secureOptions', 'secureProtocol', 'servername', 'session', 'sessionIdContext', 'sigalgs'];
-type PassedThrough = (typeof PASSED_THROUGH)[number];
-/** Are options that belong to Node and are handed through. */
-export type TransportOptions = Pick<ClientRequestArgs, Extract<PassedThrough, keyof ClientRequestArgs>> & Pick<TlsOptions, Extract<PassedThrough, keyof TlsOptions>> & {
+/** Names options of `tls.connect` that are handed through; Node judges them, before it dials. */
+declare const TLS_OPTIONS: readonly ['ALPNProtocols', 'allowPartialTrustChain', 'ca', 'cert', 'checkServerIdentity', 'ciphers', 'clientCertEngine', 'crl', 'ecdhCurve', 'enableTrace', 'key', 'maxVersion', 'minDHSize', 'minVersion', 'passphrase', 'pfx', 'pskCallback', 'privateKeyEngine', 'privateKeyIdentifier', 'rejectUnauthorized', 'requestOCSP', 'secureContext', 'secureOptions', 'secureProtocol', 'servername', 'session', 'sigalgs'];
+/** Are options of `net.connect` and `http.request` that are handed through; Node's documentation describes them. */
+export interface NetOptions {
     readonly agent?: Agent | false | undefined;
-};
+    readonly lookup?: ClientRequestArgs['lookup'];
+    readonly family?: 0 | 4 | 6 | undefined;
+    readonly hints?: number | undefined;
+    readonly localAddress?: string | undefined;
+    readonly localPort?: number | undefined;
+    /** Path of a Unix socket to connect to, whatever the URL's host is. */
+    readonly socketPath?: string | undefined;
+    readonly autoSelectFamily?: boolean | undefined;
+    readonly autoSelectFamilyAttemptTimeout?: number | undefined;
+}
+/** Are options that belong to Node and are handed through. */
+export type TransportOptions = NetOptions & Readonly<Pick<TlsOptions, Extract<(typeof TLS_OPTIONS)[number], keyof TlsOptions>>>;
 /** Configures a WebSocketClient. */
 export interface ClientOptions extends ConnectionOptions, OpeningOptions, TransportOptions {
 }
 declare const OPENING_SCHEMA: {
-    protocol: import("../options.js").Option<string | readonly string[] | undefined>;
-    headers: import("../options.js").Option<Readonly<Record<string, string | number | readonly string[] | undefined>> | undefined>;
-    origin: import("../options.js").Option<string | undefined>;
-    auth: import("../options.js").Option<string | undefined>;
-    proxy: import("../options.js").Option<string | URL | undefined>;
-    timeout: import("../options.js").Option<number>;
-    signal: import("../options.js").Option<AbortSignal | undefined>;
-    followRedirects: import("../options.js").Option<boolean>;
-    maxRedirects: import("../options.js").Option<number>;
-    maxResponseHeaderBytes: import("../options.js").Option<number>;
-    maxResponseBodyBytes: import("../options.js").Option<number>;
+    protocol: Option<string | readonly string[] | undefined>;
+    headers: Option<Readonly<Record<string, string | number | readonly string[] | undefined>> | undefined>;
+    origin: Option<string | undefined>;
+    auth: Option<string | undefined>;
+    proxy: Option<string | URL | undefined>;
+    timeout: Option<number>;
+    signal: Option<AbortSignal | undefined>;
+    followRedirects: Option<boolean>;
+    maxRedirects: Option<number>;
+    maxResponseHeaderBytes: Option<number>;
+    maxResponseBodyBytes: Option<number>;
 };
 /** Are the options of the opening handshake after their check. */
 export type OpeningSettings = Normalised<typeof OPENING_SCHEMA>;

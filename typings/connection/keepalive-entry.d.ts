@@ -1,4 +1,3 @@
-import type { Due } from './due-queue.js';
 /** Is anything that can be kept alive. Only `ping` is needed. */
 export interface KeepaliveTarget {
     /** Sends a ping with this text. What it returns is ignored; what it throws or rejects with is logged. */
@@ -54,7 +53,7 @@ export interface KeepaliveOwner<T extends KeepaliveTarget> {
  * Watches one target; {@link KeepaliveController.add} makes it. Whoever reads for the target calls {@link touch} for
  * each chunk and {@link pong} for each pong; both are cheap, and do nothing once the target is no longer watched.
  */
-export declare class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> implements Due {
+export declare class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> {
     #private;
     /** The object that is kept alive. */
     readonly target: T;
