@@ -72,8 +72,8 @@ export class OutputBatch implements FrameTarget {
   #callbacks = 0;
   #waiters: Waiter[] = [];
   #whenEnded: (() => void) | undefined;
-  /** Octets that were never taken when the stream went. */
-  #lostBytes = 0;
+  /** Octets that the socket is known to have taken. */
+  #knownTakenBytes = 0;
   #reason: Error | undefined;
 
   constructor(stream: Duplex, onProgress: () => void) {
@@ -94,7 +94,8 @@ export class OutputBatch implements FrameTarget {
 
   /** Octets of ours that the socket has taken. */
   get takenBytes(): number {
-    return Math.max(0, this.totalBytes - this.backlog - this.#lostBytes);
+    if (this.#phase === Phase.GONE) return this.#knownTakenBytes;
+    return Math.max(0, this.#writtenBytes - this.#stream.writableLength);
   }
 
   /** Octets that wait here. */
@@ -145,8 +146,7 @@ export class OutputBatch implements FrameTarget {
   /** Gives the socket as much as it takes. */
   flush(): void {
     const stream = this.#stream;
-    // A socket that is destroyed calls back without an error for what it never sent.
-    if (stream.destroyed) this.#lose();
+    this.#observe();
     while (
       this.#waitingBytes > 0 &&
       (stream.writableLength === 0 || this.#writesDone === this.#writesBegun)
@@ -158,6 +158,7 @@ export class OutputBatch implements FrameTarget {
         this.#commitSlab();
         this.#writeQueued();
       }
+      this.#observe();
     }
     if (this.#phase === Phase.ENDING && this.#waitingBytes === 0) {
       this.#phase = Phase.ENDED;
@@ -201,10 +202,15 @@ export class OutputBatch implements FrameTarget {
     for (const waiter of waiters) waiter.reject(reason);
   }
 
+  /** Notes how far the socket is. One that failed or was destroyed counts what it never sent as done. */
+  #observe(): void {
+    if (this.#stream.destroyed || this.#stream.errored) this.#lose();
+    else this.#knownTakenBytes = this.takenBytes;
+  }
+
   /** Writes nothing any more, and frees what waits; whoever waits learns of it by {@link OutputBatch.discard}. */
   #lose(): void {
     if (this.#phase === Phase.GONE) return;
-    this.#lostBytes = this.backlog;
     this.#writtenBytes += this.#waitingBytes;
     this.#phase = Phase.GONE;
     if (this.slab === sharedSlab) sharedSlabTaken = false;
