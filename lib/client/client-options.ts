@@ -1,4 +1,5 @@
 import type { Agent, ClientRequestArgs } from 'node:http';
+import { isIP } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import {
   CONNECTION_SCHEMA,
@@ -12,14 +13,19 @@ import type { CallerHeaders } from '../handshake/caller-headers.js';
 import type { WebSocketUrl } from '../handshake/websocket-url.js';
 import {
   boolean,
+  check,
+  func,
   instance,
+  integer,
   limit,
   milliseconds,
   normalise,
+  oneOf,
   option,
   rejectUnknown,
   string,
   type Normalised,
+  type Option,
   type SchemaOf,
 } from '../options.js';
 import { DEFAULTS } from '../protocol/constants.js';
@@ -59,54 +65,72 @@ export interface OpeningOptions {
   readonly maxResponseBodyBytes?: number | undefined;
 }
 
-/** Options of `http.request`, `net.connect` and `tls.connect` that are handed through as they are. */
-const PASSED_THROUGH = [
-  'agent',
-  'lookup',
-  'family',
-  'hints',
-  'localAddress',
-  'localPort',
-  'socketPath',
-  'autoSelectFamily',
-  'autoSelectFamilyAttemptTimeout',
+/** Describes options that are handed through as they are, where Node would judge them late or not at all. */
+const TRANSPORT_SCHEMA = {
+  agent: option('an Agent of http or https, or false', isAgent),
+  lookup: func<NonNullable<ClientRequestArgs['lookup']>>(),
+  family: oneOf([0, 4, 6]),
+  hints: integer(),
+  localAddress: option('an IP address', (value): value is string => isIP(String(value)) !== 0),
+  localPort: integer(undefined, { max: 65_535 }),
+  socketPath: option('a path', (value): value is string => typeof value === 'string' && value !== ''),
+  autoSelectFamily: boolean(),
+  autoSelectFamilyAttemptTimeout: integer(undefined, { min: 1 }),
+  checkServerIdentity: func<NonNullable<TlsOptions['checkServerIdentity']>>(),
+  pskCallback: func<NonNullable<TlsOptions['pskCallback']>>(),
+  rejectUnauthorized: boolean(),
+  servername: string(),
+} satisfies SchemaOf<NetOptions & CheckedTlsOptions>;
+
+/** Names further options of `tls.connect` that are handed through; Node judges them, before it dials. */
+const TLS_OPTIONS = [
   'ALPNProtocols',
   'allowPartialTrustChain',
   'ca',
   'cert',
-  'checkServerIdentity',
   'ciphers',
   'clientCertEngine',
   'crl',
-  'dhparam',
   'ecdhCurve',
   'enableTrace',
-  'honorCipherOrder',
   'key',
   'maxVersion',
   'minDHSize',
   'minVersion',
   'passphrase',
   'pfx',
-  'pskCallback',
   'privateKeyEngine',
   'privateKeyIdentifier',
-  'rejectUnauthorized',
   'requestOCSP',
   'secureContext',
   'secureOptions',
   'secureProtocol',
-  'servername',
   'session',
-  'sessionIdContext',
   'sigalgs',
 ] as const;
 
-type PassedThrough = (typeof PASSED_THROUGH)[number];
+type CheckedTlsOptions = Pick<
+  TlsOptions,
+  'checkServerIdentity' | 'pskCallback' | 'rejectUnauthorized' | 'servername'
+>;
+
+/** Are options of `net.connect` and `http.request` that are handed through; Node's documentation describes them. */
+export interface NetOptions {
+  readonly agent?: Agent | false | undefined;
+  readonly lookup?: ClientRequestArgs['lookup'];
+  readonly family?: 0 | 4 | 6 | undefined;
+  readonly hints?: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  /** Path of a Unix socket to connect to, whatever the URL's host is. */
+  readonly socketPath?: string | undefined;
+  readonly autoSelectFamily?: boolean | undefined;
+  readonly autoSelectFamilyAttemptTimeout?: number | undefined;
+}
 
 /** Are options that belong to Node and are handed through. */
-export type TransportOptions = Pick<ClientRequestArgs, Extract<PassedThrough, keyof ClientRequestArgs>> &
-  Pick<TlsOptions, Extract<PassedThrough, keyof TlsOptions>> & { readonly agent?: Agent | false | undefined };
+export type TransportOptions = NetOptions &
+  Readonly<CheckedTlsOptions & Pick<TlsOptions, Extract<(typeof TLS_OPTIONS)[number], keyof TlsOptions>>>;
 
 /** Configures a WebSocketClient. */
 export interface ClientOptions extends ConnectionOptions, OpeningOptions, TransportOptions {}
@@ -153,14 +177,14 @@ export function clientSettings(options: ClientOptions, url: WebSocketUrl): Clien
   const transport: Record<string, unknown> = {};
   const own: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(rest)) {
-    if (!(PASSED_THROUGH as readonly string[]).includes(name)) own[name] = value;
-    else if (value !== undefined) transport[name] = value;
+    const isTls = (TLS_OPTIONS as readonly string[]).includes(name);
+    if (!isTls && !Object.hasOwn(TRANSPORT_SCHEMA, name)) own[name] = value;
+    else if (value !== undefined) transport[name] = isTls ? value : checkTransport(name, value);
   }
-  rejectUnknown(
-    own,
-    [...Object.keys(CONNECTION_SCHEMA), ...Object.keys(OPENING_SCHEMA), ...PASSED_THROUGH],
-    'ClientOptions',
+  const known = [CONNECTION_SCHEMA, OPENING_SCHEMA, TRANSPORT_SCHEMA].flatMap((schema) =>
+    Object.keys(schema),
   );
+  rejectUnknown(own, [...known, ...TLS_OPTIONS], 'ClientOptions');
   const opening = normalise(OPENING_SCHEMA, own, 'ClientOptions');
   return {
     connection: connectionSettings(connection),
@@ -185,4 +209,13 @@ function checkProxy(
     throw new InvalidOptionError('headers', 'Proxy-Authorization', 'fields for the server', hint);
   }
   return parseProxyUrl(proxy);
+}
+
+/** @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) where Node would throw with a handle already open, or later. */
+function checkTransport(name: string, value: unknown): unknown {
+  return check(name, TRANSPORT_SCHEMA[name as keyof typeof TRANSPORT_SCHEMA] as Option<unknown>, value);
+}
+
+function isAgent(value: unknown): value is Agent | false {
+  return value === false || typeof (value as { addRequest?: unknown }).addRequest === 'function';
 }

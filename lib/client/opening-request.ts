@@ -150,6 +150,8 @@ export class OpeningRequest {
   }
 
   #requestOnSocket(socket: Socket): void {
+    // A lookup that fails within the call is over by now.
+    if (socket.destroyed) return;
     if (socket.connecting) {
       this.#socket = socket;
       socket.once('lookup', this.#socketOnLookup);
@@ -182,12 +184,9 @@ export class OpeningRequest {
   }
 
   #requestOnInformation(statusCode: number): void {
-    if (statusCode === 101) {
-      this.#stage = 'validate';
-      this.#fail('the server answered 101, but its header names no upgrade', { statusCode });
-    } else if (++this.#interimResponses > MAX_INTERIM_RESPONSES) {
+    this.#interimResponses += 1;
+    if (this.#interimResponses > MAX_INTERIM_RESPONSES)
       this.#fail(`more than ${String(MAX_INTERIM_RESPONSES)} interim responses`, { statusCode });
-    }
   }
 
   #requestOnUpgrade(response: IncomingMessage, stream: Duplex, head: Buffer): void {
@@ -218,6 +217,12 @@ export class OpeningRequest {
   }
 
   #requestOnResponse(response: IncomingMessage): void {
+    if (response.statusCode === 101) {
+      this.#stage = 'validate';
+      this.#response = response;
+      this.#fail("the response's header section names no upgrade");
+      return;
+    }
     this.#stage = 'http';
     if (this.#isOver || this.#outcome.redirected(response)) {
       this.abandon();
@@ -243,12 +248,10 @@ export class OpeningRequest {
   #requestOnError(error: NodeJS.ErrnoException): void {
     // The response tells more, and its own end follows.
     if (this.#response !== undefined) return;
-    if (error.syscall === 'getaddrinfo') this.#stage = 'dns';
-    else if (error.syscall === 'connect') this.#stage = 'tcp';
-    const causes =
-      error instanceof AggregateError ? (error.errors as Error[]).map(({ message }) => message) : [];
-    const message = causes.length > 0 ? causes.join('; ') : error.message;
-    this.#fail(message, { cause: error });
+    // One for each address of a name.
+    const all: readonly NodeJS.ErrnoException[] = error instanceof AggregateError ? error.errors : [error];
+    if (all.some(({ syscall }) => syscall === 'connect')) this.#stage = 'tcp';
+    this.#fail(all.map(({ message }) => message).join('; '), { cause: error });
   }
 
   #fail(why: string, details: HandshakeErrorDetails = {}): void {
