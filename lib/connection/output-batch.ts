@@ -65,11 +65,8 @@ export class OutputBatch implements FrameTarget {
   #head = 0;
   #queuedBytes = 0;
   #writtenBytes = 0;
-  /** Writes begun, and how many of them, from the first on, are known to be done. */
-  #writesBegun = 0;
-  #writesDone = 0;
-  /** Callbacks of writes seen so far; they come late when the kernel took all at once. */
-  #callbacks = 0;
+  /** Writes that the stream has not called back for; late, when the kernel took them at once. */
+  #writesUnderWay = 0;
   #waiters: Waiter[] = [];
   #whenEnded: (() => void) | undefined;
   /** Octets that the socket is known to have taken. */
@@ -147,11 +144,8 @@ export class OutputBatch implements FrameTarget {
   flush(): void {
     const stream = this.#stream;
     this.#observe();
-    while (
-      this.#waitingBytes > 0 &&
-      (stream.writableLength === 0 || this.#writesDone === this.#writesBegun)
-    ) {
-      this.#writesDone = this.#writesBegun;
+    // With octets of others before ours the first write joins them, so that its callback tells when to go on.
+    while (this.#waitingBytes > 0 && (stream.writableLength === 0 || this.#writesUnderWay === 0)) {
       if (this.#queuedBytes === 0) {
         this.#writeSlab();
       } else {
@@ -339,14 +333,13 @@ export class OutputBatch implements FrameTarget {
 
   #write(octets: Buffer): void {
     this.#writtenBytes += octets.length;
-    this.#writesBegun += 1;
+    this.#writesUnderWay += 1;
     this.#stream.write(octets, this.#socketOnTaken);
   }
 
   readonly #socketOnTaken = (error?: Error | null): void => {
+    this.#writesUnderWay -= 1;
     if (error !== undefined && error !== null) this.#lose();
-    this.#callbacks += 1;
-    if (this.#callbacks > this.#writesDone) this.#writesDone = this.#callbacks;
     this.flush();
     if (this.#phase === Phase.GONE) return;
     this.#settleWaiters();
