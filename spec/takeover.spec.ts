@@ -78,7 +78,7 @@ const KINDS: readonly Kind[] = [
       const server = isExtended
         ? createHttp2Server({ settings })
         : createSecureServer({ ...localhost, settings });
-      const port = await listen(server as Server, cleanup);
+      const port = await listen(server, cleanup);
       const session = connectHttp2(`${isExtended ? 'http' : 'https'}://localhost:${port}`, {
         ca,
         lookup: (_host, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }] as never, 4),

@@ -70,6 +70,7 @@ export abstract class MessageStream extends WritableSide {
     const closed = new Promise<void>((resolve) => this.once('close', () => resolve()));
     this.#isAbandoned = true;
     this.close();
+    this.session?.receiver.abandon();
     if (this.session?.isOver === true) this.#endReading();
     await closed;
   }
@@ -80,7 +81,7 @@ export abstract class MessageStream extends WritableSide {
   /** @internal */
   override _read(): void {
     this.#demand = Demand.WANTED;
-    this.session?.receiver.delivery.release(Undelivered.NO_CONSUMER | Undelivered.STREAM_FULL);
+    this.#takeUpReading();
   }
 
   /** @internal */
@@ -112,7 +113,7 @@ export abstract class MessageStream extends WritableSide {
     this.session = session;
     if (this.#isPaused) session.receiver.pause();
     if (this.#demand === Demand.NONE) this.consume();
-    else session.receiver.delivery.release(Undelivered.NO_CONSUMER);
+    else this.#takeUpReading();
   }
 
   /** Begins delivery, if somebody listens for messages. @internal */
@@ -138,7 +139,6 @@ export abstract class MessageStream extends WritableSide {
     const isPeers = session.closedBy === 'remote';
     if (isPeers && receiver.delivery.isHeldFor(NO_CONSUMER)) this.#awaitConsumer();
     receiver.settle(isPeers ? patience | NO_CONSUMER : patience, () => this.#endReading());
-    if (this.#isAbandoned) receiver.dropUndelivered();
   }
 
   /** Gives whoever was to read what the peer said before it closed a last chance to come. */
@@ -175,6 +175,13 @@ export abstract class MessageStream extends WritableSide {
     if (!this.writableEnded) super.end();
     if (this.writableFinished) super.destroy();
     else this.once('finish', () => super.destroy());
+  }
+
+  #takeUpReading(): void {
+    const receiver = this.session?.receiver;
+    if (receiver === undefined) return;
+    receiver.isStreamed = true;
+    receiver.delivery.release(Undelivered.NO_CONSUMER | Undelivered.STREAM_FULL);
   }
 
   #unpause(): void {

@@ -52,8 +52,10 @@ export interface ReceiverOwner extends BudgetHolder {
 export class Receiver implements MessageSink {
   /** Whether messages are delivered. */
   readonly delivery: FlowGate;
-  /** Messages that were dropped because they came after the bound, when nobody took them. */
+  /** Messages that were dropped because nobody took them. */
   discarded = 0;
+  /** Whether somebody reads the connection as a stream, and pauses it to catch up. */
+  isStreamed = false;
 
   readonly #owner: ReceiverOwner;
   readonly #stream: Duplex;
@@ -66,8 +68,8 @@ export class Receiver implements MessageSink {
   #controlFrames: TokenBucket | undefined;
   #isParsing = false;
   #isDelivering = false;
-  /** What to do when the inbox is full: read no further, drop what comes, or keep it all the same. */
-  #whenFull: 'wait' | 'drop unread' | 'keep' = 'wait';
+  /** Decides what a full inbox does: see {@link Receiver.#dropsWhenFull} and {@link Receiver.#waitsWhenFull}. */
+  #phase: 'open' | 'closing' | 'abandoned' | 'over' = 'open';
   #end: 'none' | 'waiting' | 'told' = 'none';
   #whenSettled: (() => void) | undefined;
 
@@ -117,7 +119,7 @@ export class Receiver implements MessageSink {
 
   pause(): void {
     this.delivery.hold(Undelivered.PAUSED);
-    if (this.#whenFull === 'wait') this.#reading.hold(Unread.PAUSED);
+    if (this.#parser !== undefined && this.#waitsWhenFull) this.#reading.hold(Unread.PAUSED);
   }
 
   resume(): void {
@@ -127,7 +129,7 @@ export class Receiver implements MessageSink {
 
   /** Stops reading from a peer that does not take what we send; until {@link Receiver.endPenalty}. */
   penalise(): void {
-    if (this.#whenFull === 'wait') this.#reading.hold(Unread.SLOW_CONSUMER);
+    if (this.#parser !== undefined && this.#phase === 'open') this.#reading.hold(Unread.SLOW_CONSUMER);
   }
 
   endPenalty(): void {
@@ -139,9 +141,15 @@ export class Receiver implements MessageSink {
    * a reader who is only slow loses none, and has until the closing deadline.
    */
   readToTheEnd(): void {
-    this.#whenFull = 'drop unread';
-    this.#reading.release(Unread.SLOW_CONSUMER);
-    if (!this.#hasReader) this.#reading.release(Unread.INBOX_FULL | Unread.PAUSED);
+    if (this.#phase === 'open') this.#phase = 'closing';
+    this.#reading.release(this.#dropsWhenFull ? HOLDS : Unread.SLOW_CONSUMER);
+  }
+
+  /** Drops what waits for delivery and what still comes: whoever was to take it will not. */
+  abandon(): void {
+    this.#phase = 'abandoned';
+    this.dropUndelivered();
+    this.#reading.release(HOLDS);
   }
 
   /** Ignores all further octets (RFC 6455 §7.1.7); what waits for delivery still does. */
@@ -155,7 +163,8 @@ export class Receiver implements MessageSink {
   /** Parses what is left: the stream is gone and there will be no other turn. */
   finish(): void {
     this.#end = 'told';
-    this.readToTheEnd();
+    if (this.#phase !== 'abandoned') this.#phase = 'over';
+    this.#reading.release(HOLDS);
     const { TURN_USED } = Unread;
     while (this.#reading.isHeldFor(TURN_USED) && this.#reading.isHeldOnlyFor(TURN_USED) && !this.#isParsing) {
       this.#reading.release(TURN_USED);
@@ -223,13 +232,12 @@ export class Receiver implements MessageSink {
       this.#owner.deliver(message);
       return;
     }
-    const mayDrop = this.#whenFull === 'drop unread' && !this.#hasReader;
-    if (mayDrop && this.#inbox.isFull) {
+    if (this.#phase === 'abandoned' || (this.#inbox.isFull && this.#dropsWhenFull)) {
       this.discarded += 1;
       return;
     }
     this.#inbox.push(message);
-    if (this.#inbox.isFull && !mayDrop && this.#whenFull !== 'keep') this.#reading.hold(Unread.INBOX_FULL);
+    if (this.#inbox.isFull && this.#waitsWhenFull) this.#reading.hold(Unread.INBOX_FULL);
   }
 
   #deliverInbox(): void {
@@ -250,9 +258,20 @@ export class Receiver implements MessageSink {
     whenSettled?.();
   }
 
-  /** Tells whether somebody takes the messages, however slowly. */
+  /** Whether somebody takes the messages, however slowly. */
   get #hasReader(): boolean {
-    return this.delivery.isHeldOnlyFor(Undelivered.HANDLER_BUSY | Undelivered.STREAM_FULL);
+    const { HANDLER_BUSY, PAUSED, STREAM_FULL } = Undelivered;
+    return this.delivery.isHeldOnlyFor(HANDLER_BUSY | STREAM_FULL | (this.isStreamed ? PAUSED : 0));
+  }
+
+  /** Whether messages past the bound are dropped: only when closing, and when nobody takes them. */
+  get #dropsWhenFull(): boolean {
+    return this.#phase === 'abandoned' || (this.#phase !== 'open' && !this.#hasReader);
+  }
+
+  /** Whether reading waits at the bound; what came before the stream was gone is little, and kept. */
+  get #waitsWhenFull(): boolean {
+    return this.#phase === 'open' || (this.#phase === 'closing' && this.#hasReader);
   }
 
   get #hasRest(): boolean {

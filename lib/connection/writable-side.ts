@@ -134,7 +134,7 @@ export abstract class WritableSide extends ContainedDuplex {
     }
     if (this.isAnnounced) this.session!.beginClosing(NORMAL.code, NORMAL.reason);
     if (callback === undefined) return super.end();
-    return super.end((error?: Error | null) => this.#callBack(callback as WriteCallback, error ?? null));
+    return super.end((error?: Error | null) => this.#callBack(callback, error ?? null));
   }
 
   /**

@@ -72,10 +72,7 @@ describe('Connection: containment of what listeners throw', () => {
         it(`closes with 1011 when an asynchronous listener of ${event} rejects`, async () => {
           const wired = await wireUp(role);
           const thrown = new Error('ours');
-          wired.connection.on(event, async () => {
-            await Promise.resolve();
-            throw thrown;
-          });
+          wired.connection.on(event, () => rejected(thrown) as unknown as undefined);
           cause(wired);
           await expectFailed(wired, 1011);
           expectLogged(thrown, event);
@@ -193,7 +190,7 @@ describe('Connection: containment of what listeners throw', () => {
             const { connection, peer, events } = await wireUp(role);
             const thrown = new Error('ours');
             connection.prependListener(event, () => {
-              if (how === 'rejects') return Promise.reject(thrown);
+              if (how === 'rejects') return rejected(thrown) as unknown as undefined;
               throw thrown;
             });
             peer.end();
@@ -372,3 +369,9 @@ describe('Connection: containment of what listeners throw', () => {
 });
 
 function noop(): void {}
+
+/** Gives what an asynchronous listener returns that fails. */
+async function rejected(error: Error): Promise<never> {
+  await Promise.resolve();
+  throw error;
+}

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Connection } from '../../lib/takeover.js';
 import { Connection as AnyConnection } from '../../lib/takeover.js';
 import { duplexPair } from '../duplex-pair.js';
@@ -275,6 +277,100 @@ describe('Connection: delivery', () => {
         });
       });
 
+      describe('after our own close', () => {
+        for (const [how, read] of [
+          ['a pipe', (connection, sink) => void connection.pipe(sink)],
+          ['a pipeline', (connection, sink) => void pipeline(connection, sink).catch(() => {})],
+          [
+            'for await',
+            (connection, sink) =>
+              void (async () => {
+                for await (const message of connection)
+                  await new Promise((done) => sink.write(message, done));
+              })(),
+          ],
+        ] as [string, (connection: Connection, sink: Writable) => void][]) {
+          it(`loses nothing for a slow reader: ${how}`, async () => {
+            const { connection, peer, events } = await wireUp(role, { maxQueuedMessages: 2 });
+            const seen: unknown[] = [];
+            const sink = new Writable({
+              objectMode: true,
+              highWaterMark: 1,
+              write(message, _encoding, done) {
+                seen.push(message);
+                setImmediate(done);
+              },
+            });
+            read(connection, sink);
+            const texts = Array.from({ length: 100 }, (_, count) => String(count));
+            peer.sendTexts(...texts.slice(0, 50));
+            await settled();
+            connection.end();
+            for (const text of texts.slice(50)) peer.sendTexts(text);
+            peer.answerClose(1000);
+            await settled(300);
+            expect(seen).to.deep.equal(texts);
+            expect(events).to.deep.include(['disconnect', 1000, '', true]);
+            expect(connection.counters.messagesDiscarded).to.equal(0);
+          });
+        }
+
+        it('takes a slow reader who goes on for progress', async () => {
+          const clock = fakeClock();
+          try {
+            const waiting: (() => void)[] = [];
+            const { connection, peer, events } = await wireUp(role, {
+              maxQueuedMessages: 2,
+              handler: async (...[, type]) => {
+                if (type === 'text') await new Promise<void>((resolve) => waiting.push(resolve));
+              },
+            });
+            for (let count = 0; count < 6; count++) peer.sendTexts('x');
+            peer.answerClose(1000);
+            await settled();
+            connection.close();
+            for (let count = 0; count < 6; count++) {
+              for (let second = 0; second < 4; second++) {
+                clock.tick(1_000);
+                await settled(2);
+              }
+              waiting.shift()?.();
+              await settled();
+            }
+            expect(names(events)).not.to.include('timeout');
+            expect(events).to.deep.include(['disconnect', 1000, '', true]);
+            expect(connection.counters).to.include({ messagesReceived: 6, messagesDiscarded: 0 });
+          } finally {
+            clock.restore();
+          }
+        });
+
+        it('keeps what had come for a slow handler when the peer is gone', async () => {
+          const seen: unknown[] = [];
+          const waiting: (() => void)[] = [];
+          const { connection, peer, events } = await wireUp(role, {
+            maxQueuedMessages: 1,
+            handler: async (...[, type, message]) => {
+              if (type !== 'text') return;
+              seen.push(message);
+              await new Promise<void>((resolve) => waiting.push(resolve));
+            },
+          });
+          peer.sendTexts('1', '2', '3', '4');
+          await settled();
+          peer.stream.reset();
+          for (let count = 0; count < 3; count++) {
+            await settled();
+            expect(names(events)).not.to.include('disconnect');
+            waiting.shift()?.();
+          }
+          await settled();
+          expect(seen).to.deep.equal(['1', '2', '3', '4']);
+          expect(events).to.deep.include(['disconnect', 1006, '', false]);
+          expect(connection.counters.messagesDiscarded).to.equal(0);
+        });
+      });
+
       describe('what came behind the opening handshake', () => {
         it('is delivered in order, after connect, however it is cut', async () => {
           const { peer: speller } = wire(role);
@@ -465,9 +561,9 @@ describe('Connection: delivery', () => {
         it('never waits for a plain listener', async () => {
           const { connection, peer } = await wireUp(role);
           let count = 0;
-          connection.on('text', async () => {
+          connection.on('text', () => {
             count += 1;
-            await new Promise(() => {});
+            return new Promise(() => {}) as unknown as undefined;
           });
           peer.sendTexts('1', '2', '3');
           await settled();

@@ -80,7 +80,7 @@ describe('connectionSettings', () => {
     ['maxTurnFrames', 0, 1.5],
     ['keepaliveController', {}, 'x', null],
   ] as const) {
-    it(`throws for ${name}: ${values.map((value) => String(value).slice(0, 12)).join(', ')}`, () => {
+    it(`throws for ${name}: ${values.map((value) => JSON.stringify(value).slice(0, 12)).join(', ')}`, () => {
       for (const value of values) {
         expect(() => connectionSettings({ [name]: value })).to.throw(
           InvalidOptionError,

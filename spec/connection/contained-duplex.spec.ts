@@ -52,9 +52,9 @@ describe('ContainedDuplex', () => {
   });
 
   it('ends for an asynchronous listener that rejects', async () => {
-    stream.on('custom', async () => {
+    stream.on('custom', (async () => {
       throw thrown;
-    });
+    }) as () => void);
     stream.emit('custom');
     await settled(1);
     expect(stream.ended).to.deep.equal([thrown]);

@@ -129,7 +129,9 @@ describe('HandlerCalls', () => {
       it(`come behind those of plain listeners, in the ${role} role`, async () => {
         const seen: string[] = [];
         const { connection: real, peer } = await wireUp(role, {
-          handler: (...[, type]) => void (type === 'text' && seen.push('handler')),
+          handler: (...[, type]) => {
+            if (type === 'text') seen.push('handler');
+          },
         });
         real.on('text', () => seen.push('listener'));
         peer.sendTexts('x');
