@@ -152,10 +152,10 @@ const OPENING_SCHEMA = {
   maxResponseBodyBytes: limit(DEFAULTS.maxResponseBodyBytes),
 } satisfies SchemaOf<OpeningOptions>;
 
-/** Are the options of the opening handshake after their check. */
+/** Are the options of the opening handshake after their check. @internal */
 export type OpeningSettings = Normalised<typeof OPENING_SCHEMA>;
 
-/** Are a client's options after their check, by who reads them. */
+/** Are a client's options after their check, by who reads them. @internal */
 export interface ClientSettings {
   readonly connection: ConnectionSettings;
   readonly opening: OpeningSettings;
@@ -167,6 +167,7 @@ export interface ClientSettings {
  * Checks a client's options and divides them by who reads them.
  * @param url - what is to be dialled with them.
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value, or two that contradict.
+ * @internal
  */
 export function clientSettings(options: ClientOptions, url: WebSocketUrl): ClientSettings {
   if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {

@@ -26,6 +26,7 @@ const BROADCAST_SCHEMA = {
  * Sends one message to many connections, framed once and shared between them.
  * @returns how many took it: those that are open, not left out, and not over their backlog limit.
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for arguments that cannot be sent; nobody gets anything then.
+ * @internal
  */
 export function broadcast(
   connections: Iterable<Connection>,

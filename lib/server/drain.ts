@@ -23,15 +23,18 @@ const DRAIN_SCHEMA = {
   timeout: milliseconds(10_000),
 } satisfies SchemaOf<DrainOptions>;
 
-/** Are drain options after their check. */
+/** Are drain options after their check. @internal */
 export type DrainSettings = Normalised<typeof DRAIN_SCHEMA>;
 
-/** @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value. */
+/**
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
+ * @internal
+ */
 export function drainSettings(options: DrainOptions): DrainSettings {
   return normalise(DRAIN_SCHEMA, options, 'DrainOptions');
 }
 
-/** Closes connections and waits until all are gone; terminates those that are left at the deadline. */
+/** Closes connections and waits until all are gone; terminates those that are left at the deadline. @internal */
 export async function drainConnections(
   connections: Iterable<Connection>,
   { code, reason, timeout }: DrainSettings,
@@ -45,6 +48,7 @@ export async function drainConnections(
 /**
  * Waits until all of these have emitted `close`. At the deadline `end` is called with each that has not, and a
  * moment later nobody is waited for any more.
+ * @internal
  */
 export async function allClosed<T extends Pick<EventEmitter, 'once'>>(
   emitters: Iterable<T>,

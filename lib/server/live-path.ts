@@ -5,7 +5,7 @@ import { globMatch } from '../connection/glob.js';
 import { selectSubprotocol } from '../handshake/subprotocol.js';
 import { check, func, required, string } from '../options.js';
 
-/** Says what a {@link LivePath} is made of. */
+/** Says what a {@link LivePath} is made of. @internal */
 export interface LivePathParts {
   /** Server it holds for; undefined: for every server of the registry. */
   readonly server: Server | undefined;

@@ -94,7 +94,7 @@ const LISTEN_SCHEMA = {
   tls: option('an object of TLS options', (value): value is TlsOptions => typeof value === 'object'),
 } satisfies SchemaOf<Omit<ListenOptions, keyof RegistryOptions>>;
 
-/** Are a registry's options after their check. */
+/** Are a registry's options after their check. @internal */
 export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
   readonly originPolicy: OriginPolicy;
   readonly connection: ConnectionSettings;
@@ -103,6 +103,7 @@ export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
 /**
  * Checks a registry's options.
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
+ * @internal
  */
 export function registrySettings(options: RegistryOptions): RegistrySettings {
   checkNames(options, [], 'RegistryOptions');
@@ -118,6 +119,7 @@ export function registrySettings(options: RegistryOptions): RegistrySettings {
 /**
  * Divides the options of `listen`.
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for a bad value, and unless there is either a port or a path.
+ * @internal
  */
 export function listenSettings(options: ListenOptions): {
   registry: RegistryOptions;

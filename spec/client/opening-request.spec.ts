@@ -279,7 +279,7 @@ describe('OpeningRequest', () => {
   describe('stage validate (RFC 6455 §4.1; H9)', () => {
     const answers: readonly [string, (asked: Asked) => string][] = [
       ['a wrong accept', (asked) => switching(asked).replace(/Accept: ./, 'Accept: _')],
-      ['an empty accept', ({}) => switching({ accept: '' })],
+      ['an empty accept', () => switching({ accept: '' })],
       ['two accepts', (asked) => switching(asked, `Sec-WebSocket-Accept: ${asked.accept}\r\n`)],
       ['no accept', (asked) => switching(asked).replace(/Sec-WebSocket-Accept.*\r\n/, '')],
       [
