@@ -1,10 +1,7 @@
 import type { Agent, ClientRequestArgs } from 'node:http';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { type ConnectionOptions, type ConnectionSettings } from '../connection/connection-options.js';
+import { type ConnectionOptions } from '../connection/connection-options.js';
 import type { CallerHeaders } from '../handshake/caller-headers.js';
-import type { WebSocketUrl } from '../handshake/websocket-url.js';
-import { type Normalised, type Option } from '../options.js';
-import { type ProxyAddress } from './proxy.js';
 /** Configures the opening handshake of a client. */
 export interface OpeningOptions {
     /** Subprotocols to offer, most wanted first (websocket(n): -protocol). @defaultValue none */
@@ -38,8 +35,9 @@ export interface OpeningOptions {
     /** Most octets of a response's body that are read, for the error, when it is no 101. @defaultValue 1 MiB */
     readonly maxResponseBodyBytes?: number | undefined;
 }
-/** Names options of `tls.connect` that are handed through; Node judges them, before it dials. */
-declare const TLS_OPTIONS: readonly ['ALPNProtocols', 'allowPartialTrustChain', 'ca', 'cert', 'checkServerIdentity', 'ciphers', 'clientCertEngine', 'crl', 'ecdhCurve', 'enableTrace', 'key', 'maxVersion', 'minDHSize', 'minVersion', 'passphrase', 'pfx', 'pskCallback', 'privateKeyEngine', 'privateKeyIdentifier', 'rejectUnauthorized', 'requestOCSP', 'secureContext', 'secureOptions', 'secureProtocol', 'servername', 'session', 'sigalgs'];
+/** Names further options of `tls.connect` that are handed through; Node judges them, before it dials. */
+declare const TLS_OPTIONS: readonly ['ALPNProtocols', 'allowPartialTrustChain', 'ca', 'cert', 'ciphers', 'clientCertEngine', 'crl', 'ecdhCurve', 'enableTrace', 'key', 'maxVersion', 'minDHSize', 'minVersion', 'passphrase', 'pfx', 'privateKeyEngine', 'privateKeyIdentifier', 'requestOCSP', 'secureContext', 'secureOptions', 'secureProtocol', 'session', 'sigalgs'];
+type CheckedTlsOptions = Pick<TlsOptions, 'checkServerIdentity' | 'pskCallback' | 'rejectUnauthorized' | 'servername'>;
 /** Are options of `net.connect` and `http.request` that are handed through; Node's documentation describes them. */
 export interface NetOptions {
     readonly agent?: Agent | false | undefined;
@@ -54,36 +52,8 @@ export interface NetOptions {
     readonly autoSelectFamilyAttemptTimeout?: number | undefined;
 }
 /** Are options that belong to Node and are handed through. */
-export type TransportOptions = NetOptions & Readonly<Pick<TlsOptions, Extract<(typeof TLS_OPTIONS)[number], keyof TlsOptions>>>;
+export type TransportOptions = NetOptions & Readonly<CheckedTlsOptions & Pick<TlsOptions, Extract<(typeof TLS_OPTIONS)[number], keyof TlsOptions>>>;
 /** Configures a WebSocketClient. */
 export interface ClientOptions extends ConnectionOptions, OpeningOptions, TransportOptions {
 }
-declare const OPENING_SCHEMA: {
-    protocol: Option<string | readonly string[] | undefined>;
-    headers: Option<Readonly<Record<string, string | number | readonly string[] | undefined>> | undefined>;
-    origin: Option<string | undefined>;
-    auth: Option<string | undefined>;
-    proxy: Option<string | URL | undefined>;
-    timeout: Option<number>;
-    signal: Option<AbortSignal | undefined>;
-    followRedirects: Option<boolean>;
-    maxRedirects: Option<number>;
-    maxResponseHeaderBytes: Option<number>;
-    maxResponseBodyBytes: Option<number>;
-};
-/** Are the options of the opening handshake after their check. */
-export type OpeningSettings = Normalised<typeof OPENING_SCHEMA>;
-/** Are a client's options after their check, by who reads them. */
-export interface ClientSettings {
-    readonly connection: ConnectionSettings;
-    readonly opening: OpeningSettings;
-    readonly proxy: ProxyAddress | undefined;
-    readonly transport: TransportOptions;
-}
-/**
- * Checks a client's options and divides them by who reads them.
- * @param url - what is to be dialled with them.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value, or two that contradict.
- */
-export declare function clientSettings(options: ClientOptions, url: WebSocketUrl): ClientSettings;
 export {};

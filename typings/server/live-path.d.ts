@@ -1,18 +1,5 @@
 import type { Server } from 'node:http';
 import type { Handler } from '../connection/connection-events.js';
-import type { ConnectionSettings } from '../connection/connection-options.js';
-/** Says what a {@link LivePath} is made of. */
-export interface LivePathParts {
-    /** Server it holds for; undefined: for every server of the registry. */
-    readonly server: Server | undefined;
-    readonly path: string;
-    readonly handler: Handler | undefined;
-    readonly protocol: string | undefined;
-    /** Makes the settings of its connections. */
-    readonly settingsFor: (handler: Handler | undefined) => ConnectionSettings;
-    /** Takes it out of its registry. */
-    readonly remove: (livePath: LivePath) => boolean;
-}
 /** Accepts connections for requests whose path and subprotocol match its globs (websocket(n): live). */
 export declare class LivePath {
     #private;

@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { ListenOptions as NetListenOptions } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import { type ConnectionOptions, type ConnectionSettings } from '../connection/connection-options.js';
-import { OriginPolicy, type Origins } from '../handshake/origin.js';
-import { type Normalised } from '../options.js';
+import { type ConnectionOptions } from '../connection/connection-options.js';
+import { type Origins } from '../handshake/origin.js';
 /**
  * Decides on a request before it is upgraded. What it returns (or resolves to) becomes `connection.context`, unless
  * that is a refusal, or `false`, which is a 403. A refusal may also be thrown; anything else thrown is a 500.
@@ -51,33 +49,3 @@ export interface ListenOptions extends RegistryOptions {
     /** Options of `tls.createServer`; present, it listens for wss. */
     readonly tls?: TlsOptions | undefined;
 }
-declare const ACCEPT_SCHEMA: {
-    authorize: import("../options.js").Option<Authorize | undefined>;
-    origins: import("../options.js").Option<Origins | undefined>;
-    selectProtocol: import("../options.js").Option<SelectProtocol | undefined>;
-    lookupPeerName: import("../options.js").Option<LookupPeerName | undefined>;
-    handshakeTimeoutMs: import("../options.js").Option<number>;
-    maxConnections: import("../options.js").Option<number>;
-    maxPendingHandshakes: import("../options.js").Option<number>;
-    maxHeaderFields: import("../options.js").Option<number>;
-};
-/** Are a registry's options after their check. */
-export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
-    readonly originPolicy: OriginPolicy;
-    readonly connection: ConnectionSettings;
-}
-/**
- * Checks a registry's options.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
- */
-export declare function registrySettings(options: RegistryOptions): RegistrySettings;
-/**
- * Divides the options of `listen`.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for a bad value, and unless there is either a port or a path.
- */
-export declare function listenSettings(options: ListenOptions): {
-    registry: RegistryOptions;
-    tls: TlsOptions | undefined;
-    net: NetListenOptions;
-};
-export {};
