@@ -5,14 +5,14 @@ import { Loopback, type Way } from '../loopback.js';
 
 /** Is a small HTTP proxy that knows nothing but CONNECT, and shows what it was asked. */
 export class ConnectProxy {
-  readonly #loopback: Loopback<Server>;
+  readonly #loopback: Loopback;
   readonly #outward = new Set<Socket>();
   /** Requests for a tunnel, so far. */
   readonly asked: IncomingMessage[] = [];
   /** All octets that went through tunnels to where they lead. */
   through = '';
 
-  private constructor(loopback: Loopback<Server>) {
+  private constructor(loopback: Loopback) {
     this.#loopback = loopback;
   }
 
@@ -65,7 +65,7 @@ export class ConnectProxy {
 
   /** URL for the option `proxy`. */
   url(credentials = ''): string {
-    return `${this.#loopback.url().replace(/^ws/, 'http').replace('//', `//${credentials}`)}`;
+    return this.#loopback.url().replace(/^ws/, 'http').replace('//', `//${credentials}`);
   }
 
   async close(): Promise<void> {
