@@ -22,11 +22,6 @@ export class Admission {
     this.#settings = settings;
   }
 
-  /** Live paths in order of registration. */
-  get livePaths(): readonly LivePath[] {
-    return this.#livePaths;
-  }
-
   add(livePath: LivePath): void {
     this.#acceptsEveryPath = false;
     this.#livePaths.push(livePath);

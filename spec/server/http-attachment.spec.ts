@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { createServer } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { PLAIN, SECURE } from '../loopback.js';
 import { upgradeRequest } from '../raw-peer.js';
 import { Harbour, rejectionOf } from './harbour.js';
@@ -35,6 +37,24 @@ describe('HttpAttachment', () => {
           expect((await harbour.ask(http, '/theirs')).status).to.equal(418);
           expect(seen).to.deep.equal(['/live', '/theirs']);
         }
+      });
+
+      it('leaves an upgrade to something else an ordinary request, when it is the only listener', async () => {
+        const { http, registry } = await harbour.attached({}, way);
+        http.server.on('request', (request, response) => {
+          void buffer(request).then((body) =>
+            response.end(`${request.method!} ${request.url!} ${body.toString()}`),
+          );
+        });
+        const h2c = { Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABk' };
+        const peer = await harbour.peer(http, upgradeRequest('/one', h2c));
+        expect((await peer.responseWithBody()).body).to.equal('GET /one ');
+        peer.send(upgradeRequest('/two', { ...h2c, 'Content-Length': '5' }, 'POST') + 'hello');
+        expect((await peer.responseWithBody()).body).to.equal('POST /two hello');
+        // And the connection may still become a WebSocket.
+        peer.send(upgradeRequest('/ws'));
+        expect((await peer.response()).status).to.equal(101);
+        expect(registry.size).to.equal(1);
       });
 
       it('leaves the socket alone when nobody else answers either', async () => {
@@ -116,5 +136,36 @@ describe('HttpAttachment', () => {
     });
     const peer = await harbour.peer(http, upgradeRequest('/', { Upgrade: 'h2c' }));
     expect((await peer.response()).status).to.equal(418);
+  });
+
+  describe('on a server that asks which requests are upgrades (Node 22.21 and later)', () => {
+    /** Is such a server, or made to look like one. */
+    type Asking = ReturnType<typeof createServer> & { shouldUpgradeCallback: (request: object) => boolean };
+
+    it('says no to what is no WebSocket when it is the only listener, and else leaves it to whoever was asked before', () => {
+      const server = createServer() as Asking;
+      const before = (): boolean => true;
+      server.shouldUpgradeCallback = before;
+      const registry = harbour.registry().attach(server);
+      const webSocket = { rawHeaders: ['Upgrade', 'websocket'] };
+      const h2c = { rawHeaders: ['Upgrade', 'h2c'] };
+      const asked = server.shouldUpgradeCallback;
+      expect([asked(webSocket), asked(h2c)]).to.deep.equal([true, false]);
+      const listener = (): void => {};
+      server.on('upgrade', listener);
+      expect([asked(webSocket), asked(h2c)]).to.deep.equal([true, true]);
+      server.off('upgrade', listener);
+      return registry.drain().then(() => expect(server.shouldUpgradeCallback).to.equal(before));
+    });
+
+    it('leaves alone what others have put in its place', async () => {
+      const server = createServer() as Asking;
+      server.shouldUpgradeCallback = () => true;
+      const registry = harbour.registry().attach(server);
+      const other = (): boolean => false;
+      server.shouldUpgradeCallback = other;
+      await registry.drain();
+      expect(server.shouldUpgradeCallback).to.equal(other);
+    });
   });
 });
