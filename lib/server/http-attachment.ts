@@ -86,7 +86,7 @@ export class HttpAttachment {
   };
 
   readonly #serverOnUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
-    this.#deadline.met(stream);
+    this.#deadline.met(request.socket);
     const isOnlyListener = this.#server.listenerCount('upgrade') === 1;
     if (!isWebSocketUpgrade(request)) {
       if (isOnlyListener) handBack(this.#server, request, stream, head);

@@ -4,6 +4,7 @@ import { clientSettings } from '../../lib/client/client-options.js';
 import { WebSocketClient } from '../../lib/client/websocket-client.js';
 import { InvalidOptionError } from '../../lib/errors.js';
 import { parseWebSocketUrl } from '../../lib/handshake/websocket-url.js';
+import { turn } from '../turns.js';
 import { Dialling } from './dialling.js';
 
 const url = parseWebSocketUrl('ws://localhost/');
@@ -93,7 +94,7 @@ describe('ClientOptions', () => {
           (error: unknown) => error,
         );
         expect(opened).to.be.instanceOf(InvalidOptionError);
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         expect([connections, server.sockets.size]).to.deep.equal([0, 0]);
       });
     }
@@ -161,7 +162,7 @@ describe('ClientOptions', () => {
         expect(() => new WebSocketClient(server.url().replace('ws:', 'wss:'), { [name]: value })).to.throw(
           Error,
         );
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         expect(server.sockets.size).to.equal(0);
       });
     }

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { certificates } from '../certificates.js';
 import { duplexPair } from '../duplex-pair.js';
 import { Loopback, PLAIN, SECURE, WAYS } from '../loopback.js';
+import { turn, until } from '../turns.js';
 import { Dialling, closed, record } from './dialling.js';
 import { switching, type Asked } from './raw-server.js';
 
@@ -311,7 +312,7 @@ describe('OpeningRequest', () => {
           const error = await dialling.failure(server.url(), { ca, protocol: 'chat.v1' }, 'validate');
           expect([error.code, error.statusCode]).to.deep.equal(['ERR_WS_HANDSHAKE_VALIDATE', 101]);
           // The socket does not stay behind.
-          while (server.sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
+          await until(() => server.sockets.size === 0);
         }
       });
     }
@@ -356,7 +357,6 @@ describe('OpeningRequest', () => {
       const { acceptKey } = await import('../../lib/handshake/accept-key.js');
       return (key) => Buffer.concat([Buffer.from(switching({ accept: acceptKey(key) })), FRAMES]);
     };
-    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
     it('delivers the 101 and first frames cut at every octet, all of them, in order, after connect', async () => {
       const octetsFor = await response();

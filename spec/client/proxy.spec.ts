@@ -8,11 +8,10 @@ import { WebSocketClient } from '../../lib/client/websocket-client.js';
 import { HandshakeError, InvalidOptionError } from '../../lib/errors.js';
 import { certificates } from '../certificates.js';
 import { PLAIN, SECURE, WAYS } from '../loopback.js';
+import { turn, until } from '../turns.js';
 import { ConnectProxy } from './connect-proxy.js';
 import { Dialling, closed, record } from './dialling.js';
 import { switching, type Asked } from './raw-server.js';
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('the option proxy (RFC 7231 §4.3.6)', () => {
   const dialling = new Dialling();
@@ -102,7 +101,7 @@ describe('the option proxy (RFC 7231 §4.3.6)', () => {
           way,
         );
         await dialling.failure(wrong.url(), { ca, proxy: proxy.url() }, 'validate');
-        while (proxy.sockets.size > 0) await turn();
+        await until(() => proxy.sockets.size === 0);
       });
 
       it('tunnels anew for each redirect', async () => {
@@ -137,7 +136,7 @@ describe('the option proxy (RFC 7231 §4.3.6)', () => {
             const gone = closed(client);
             const told = record(client);
             const before = server.asked.length;
-            while (at === 'proxy' ? proxy.sockets.size === 0 : server.asked.length === before) await turn();
+            await until(() => (at === 'proxy' ? proxy.sockets.size > 0 : server.asked.length > before));
             await turn();
             if (how === 'timeout') clock.tick(10_000);
             else if (how === 'signal') controller.abort();
@@ -147,7 +146,7 @@ describe('the option proxy (RFC 7231 §4.3.6)', () => {
               expect(told.find(([event]) => event === 'error')![1]).to.include({
                 stage: at === 'proxy' ? 'proxy' : 'http',
               });
-            while (proxy.sockets.size + server.sockets.size > 0) await turn();
+            await until(() => proxy.sockets.size + server.sockets.size === 0);
             expect(clock.countTimers()).to.equal(0);
             clock.restore();
           }
@@ -207,7 +206,7 @@ describe('the option proxy (RFC 7231 §4.3.6)', () => {
             expect(String(error.body)).to.equal('no');
           }
           expect(server.asked).to.deep.equal([]);
-          while (proxy.sockets.size > 0) await turn();
+          await until(() => proxy.sockets.size === 0);
         }
       });
     }
@@ -298,7 +297,7 @@ describe('the option proxy (RFC 7231 §4.3.6)', () => {
       const server = await dialling.server(accept, SECURE);
       const error = await dialling.failure(server.url(), { proxy: proxy.url(), ALPNProtocols: [5] as never });
       expect(error).to.be.instanceOf(HandshakeError);
-      while (proxy.sockets.size > 0) await turn();
+      await until(() => proxy.sockets.size === 0);
     });
   });
 

@@ -6,6 +6,7 @@ import sinon from 'sinon';
 import type { ClientOptions } from '../../lib/client/client-options.js';
 import { certificates } from '../certificates.js';
 import { SECURE, WAYS, type Way } from '../loopback.js';
+import { until } from '../turns.js';
 import { Dialling, closed, record } from './dialling.js';
 import { switching, type Asked } from './raw-server.js';
 
@@ -50,7 +51,7 @@ describe('redirects', () => {
       expect(server.asked[0]!.headers['sec-websocket-key']).not.to.equal(
         server.asked[1]!.headers['sec-websocket-key'],
       );
-      while (server.sockets.size > 1) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => server.sockets.size === 1);
     });
   }
 
@@ -116,7 +117,7 @@ describe('redirects', () => {
     const gone = closed(client);
     const told = record(client);
     clock.tick(600);
-    while (server.asked.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => server.asked.length === 2);
     clock.tick(400);
     await gone;
     expect(told[1]![1]).to.include({ code: 'ERR_WS_HANDSHAKE_TIMEOUT' });
@@ -127,11 +128,11 @@ describe('redirects', () => {
       if (asked.path === '/') redirect('/silent')(asked);
     });
     const client = dialling.client(server.url(), follow);
-    while (server.asked.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => server.asked.length === 2);
     const gone = closed(client);
     client.terminate();
     await gone;
-    while (server.sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => server.sockets.size === 0);
   });
 
   describe('to another origin (H12)', () => {
@@ -272,7 +273,7 @@ describe('redirects', () => {
       ]);
       expect(error.message).to.match(message);
       expect(server.asked).to.have.length(1);
-      while (server.sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => server.sockets.size === 0);
     });
   }
 

@@ -14,10 +14,9 @@ import { certificates } from '../certificates.js';
 import { duplexPair } from '../duplex-pair.js';
 import { PLAIN, SECURE, WAYS } from '../loopback.js';
 import { RawPeer } from '../raw-peer.js';
+import { turn, until } from '../turns.js';
 import { Dialling, closed, record } from './dialling.js';
 import { switching, type Asked } from './raw-server.js';
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('WebSocketClient', () => {
   const dialling = new Dialling();
@@ -214,7 +213,7 @@ describe('WebSocketClient', () => {
         const handler = sinon.spy();
         const client = dialling.client(server.url('/x'), { ca, timeout: 700, handler });
         const told = record(client);
-        while (server.asked.length === 0) await turn();
+        await until(() => server.asked.length > 0);
         clock.tick(699);
         await turn();
         expect(told).to.deep.equal([]);
@@ -229,7 +228,7 @@ describe('WebSocketClient', () => {
           [client, 'timeout', 'open'],
           [client, 'error', error],
         ]);
-        while (server.sockets.size > 0) await turn();
+        await until(() => server.sockets.size === 0);
         expect(clock.countTimers()).to.equal(0);
       });
     }
@@ -244,7 +243,7 @@ describe('WebSocketClient', () => {
         });
         const gone = closed(client);
         const told = record(client);
-        if (stage !== 'dns') while (server.sockets.size === 0) await turn();
+        if (stage !== 'dns') await until(() => server.sockets.size > 0);
         await turn();
         clock.tick(10_000);
         await gone;
@@ -259,7 +258,7 @@ describe('WebSocketClient', () => {
       });
       const client = dialling.client(server.url());
       const failed = once(client, 'error');
-      while (server.asked.length === 0) await turn();
+      await until(() => server.asked.length > 0);
       await turn();
       await turn();
       clock.tick(10_000);
@@ -314,13 +313,13 @@ describe('WebSocketClient', () => {
         const client = dialling.client(server.url(), { signal, ca });
         const told = record(client);
         expect(getEventListeners(signal, 'abort')).to.have.length(1);
-        while (server.asked.length === 0) await turn();
+        await until(() => server.asked.length > 0);
         controller.abort('enough');
         expect(getEventListeners(signal, 'abort')).to.have.length(0);
         await closed(client);
         expect(told.map(([event]) => event)).to.deep.equal(['error', 'close']);
         expect(told[0]![1]).to.include({ code: 'ERR_WS_HANDSHAKE_ABORTED', stage: 'http', cause: 'enough' });
-        while (server.sockets.size > 0) await turn();
+        await until(() => server.sockets.size === 0);
       });
     }
 
@@ -366,13 +365,13 @@ describe('WebSocketClient', () => {
           for (const isAsked of [false, true]) {
             const client = dialling.client(server.url(), { ca });
             const told = record(client);
-            if (isAsked) while (server.asked.length === 0) await turn();
+            if (isAsked) await until(() => server.asked.length > 0);
             act(client);
             expect([client.state, client.readyState]).to.deep.equal(['CLOSED', 3]);
             await closed(client);
             await turn();
             expect(told.map(([event]) => event)).to.deep.equal(hasError ? ['error', 'close'] : ['close']);
-            while (server.sockets.size > 0) await turn();
+            await until(() => server.sockets.size === 0);
           }
         });
       }
@@ -387,7 +386,7 @@ describe('WebSocketClient', () => {
       client.write(Buffer.from('two'), () => taken.push('two'));
       client.on('connect', () => taken.push('connect'));
       expect(client.bufferedAmount).to.be.greaterThan(0);
-      while (server.asked.length === 0) await turn();
+      await until(() => server.asked.length > 0);
       const peer = new RawPeer(server.asked[0]!.socket);
       const frame = async (): Promise<string> => {
         const head = await peer.take(2);
@@ -405,7 +404,7 @@ describe('WebSocketClient', () => {
       const server = await dialling.server(accept);
       const client = dialling.client(server.url());
       client.end('last words');
-      while (server.asked.length === 0) await turn();
+      await until(() => server.asked.length > 0);
       const peer = new RawPeer(server.asked[0]!.socket);
       const octets = await peer.take(2 + 4 + 10 + 2);
       expect([octets[0], octets[16]]).to.deep.equal([0x81, 0x88]);
@@ -487,7 +486,7 @@ describe('WebSocketClient', () => {
           if (type === 'timeout') connection.close();
         },
       }).catch((caught: unknown) => caught);
-      while (server.asked.length === 0) await turn();
+      await until(() => server.asked.length > 0);
       clock.tick(10_000);
       const error = await opening;
       expect(error)

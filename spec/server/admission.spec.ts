@@ -3,6 +3,7 @@ import type { Origins } from '../../lib/handshake/origin.js';
 import type { LivePath } from '../../lib/server/live-path.js';
 import { SECURE, PLAIN } from '../loopback.js';
 import { KEY } from '../raw-peer.js';
+import { turn } from '../turns.js';
 import { Harbour, connectionOf, rejectionOf } from './harbour.js';
 
 describe('Admission', () => {
@@ -84,7 +85,7 @@ describe('Admission', () => {
       const { status } = await harbour.ask(http, path, { 'Sec-WebSocket-Protocol': protocol });
       if (status !== 101) return status;
       expect(await accepted).to.be.a('function');
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       expect(connected).to.have.length(1);
       return connected[0]!;
     }

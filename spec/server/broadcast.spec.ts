@@ -5,6 +5,7 @@ import { WebSocketServer } from '../../lib/server/websocket-server.js';
 import { broadcast } from '../../lib/server/broadcast.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { RawPeer } from '../raw-peer.js';
+import { turn } from '../turns.js';
 
 describe('broadcast', () => {
   const peers: RawPeer[] = [];
@@ -27,8 +28,8 @@ describe('broadcast', () => {
 
   /** Waits for what everybody is to have received, in hex. */
   async function received(): Promise<string[]> {
-    await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
+    await turn();
     return peers.map((peer) => peer.received.toString('hex'));
   }
 

@@ -7,7 +7,8 @@ import { allClosed } from '../../lib/server/drain.js';
 import { certificates } from '../certificates.js';
 import { WAYS, webSocketUrl } from '../loopback.js';
 import { upgradeRequest } from '../raw-peer.js';
-import { Harbour, rejectionOf, until } from './harbour.js';
+import { turn, until } from '../turns.js';
+import { Harbour, rejectionOf } from './harbour.js';
 
 /** A Close of a client with 1001 and no reason. */
 const CLOSE_1001 = Buffer.from('88820000000003e9', 'hex');
@@ -52,17 +53,17 @@ describe('drain', () => {
     stalled.stream.pause();
     for (const connection of registry) connection.send('binary', Buffer.alloc(64));
     const last = [...registry][2]!;
-    while (last.bufferedAmount < 8 * 1024 * 1024) {
+    await until(() => {
       last.send('binary', Buffer.alloc(1024 * 1024));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+      return last.bufferedAmount > 8 * 1024 * 1024;
+    });
     let isDrained = false;
     const drained = registry.drain({ timeout: 4_000 }).then(() => (isDrained = true));
     await answering.take(66 + 2);
     answering.send(CLOSE_1001);
     await until(() => registry.size === 2);
     clock.tick(3_999);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(isDrained).to.be.false;
     clock.tick(1);
     await drained;
@@ -124,7 +125,7 @@ describe('drain', () => {
     const { peer } = await harbour.ask(http);
     const waiting = await harbour.peer(http, upgradeRequest('/wait'));
     await until(() => http.sockets.size === 2);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     const rejected = rejectionOf(registry);
     const drained = registry.drain();
     expect((await waiting.response()).status).to.equal(503);
@@ -195,7 +196,7 @@ describe('drain', () => {
       const registry = await harbour.listen({ port: 0, host: '127.0.0.1', tls: localhost });
       const peer = await harbour.peer(registry);
       peer.send(Buffer.from('160301', 'hex'));
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       await registry.drain();
       await peer.closed();
     });

@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import sinon, { type SinonFakeTimers } from 'sinon';
 import { WAYS, PLAIN, type Loopback, type Way } from '../loopback.js';
 import { RawPeer, upgradeRequest } from '../raw-peer.js';
-import { Harbour, until } from './harbour.js';
+import { turn, until } from '../turns.js';
+import { Harbour } from './harbour.js';
 
 describe('FirstRequestDeadline (H5)', () => {
   const harbour = new Harbour();
@@ -36,7 +37,7 @@ describe('FirstRequestDeadline (H5)', () => {
         const peer = await harbour.peer(http);
         await until(() => clock.countTimers() === 1);
         clock.tick(2_999);
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         expect(http.sockets.size).to.equal(1);
         clock.tick(1);
         await left(http, 0);
@@ -51,7 +52,7 @@ describe('FirstRequestDeadline (H5)', () => {
         const octets = upgradeRequest();
         for (let i = 0; i < 9; i++) {
           peer.send(octets.slice(i, i + 1));
-          await new Promise((resolve) => setImmediate(resolve));
+          await turn();
           clock.tick(1_000);
         }
         expect(http.sockets.size).to.equal(1);
@@ -77,7 +78,7 @@ describe('FirstRequestDeadline (H5)', () => {
         peer.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n');
         for (const octet of 'abc') {
           clock.tick(60_000);
-          await new Promise((resolve) => setImmediate(resolve));
+          await turn();
           peer.send(octet);
         }
         expect((await peer.responseWithBody()).status).to.equal(200);
@@ -89,7 +90,7 @@ describe('FirstRequestDeadline (H5)', () => {
         const { http, registry } = await harbour.attached({ keepalive: 0 }, way);
         const { peer } = await harbour.ask(http);
         clock.tick(60_000);
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         expect(registry.size).to.equal(1);
         peer.stream.destroy();
         await left(http, 0);
@@ -153,7 +154,7 @@ describe('FirstRequestDeadline (H5)', () => {
           const peer = await harbour.peer(http, request);
           await until(() => count === 1);
           clock.tick(60_000);
-          await new Promise((resolve) => setImmediate(resolve));
+          await turn();
           expect(http.sockets.size, order).to.equal(1);
           peer.stream.destroy();
         }

@@ -5,6 +5,7 @@ import { duplexPair } from '../duplex-pair.js';
 import { handBack } from '../../lib/server/hand-back.js';
 import { PLAIN, WAYS, type Loopback, type Way } from '../loopback.js';
 import { RawPeer, upgradeRequest } from '../raw-peer.js';
+import { turn } from '../turns.js';
 import { Harbour } from './harbour.js';
 
 /** Writes a request that offers HTTP/2, as curl and Java's HttpClient do by default. */
@@ -60,7 +61,7 @@ describe('handBack (RFC 7230 §6.7)', () => {
       peer.send(h2c('POST', '/two', { 'Content-Length': '5' }) + 'hello');
       expect((await peer.responseWithBody()).body).to.equal(seen('POST', '/two', 'hello'));
       peer.send(h2c('POST', '/three', { 'Transfer-Encoding': 'chunked' }) + '3\r\nabc\r\n');
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       peer.send('2\r\nde\r\n0\r\n\r\n');
       expect((await peer.responseWithBody()).body).to.equal(seen('POST', '/three', 'abcde'));
       const [socket] = http.sockets;
@@ -81,7 +82,7 @@ describe('handBack (RFC 7230 §6.7)', () => {
       const [near, far] = duplexPair();
       http.server.emit('connection', far);
       const peer = new RawPeer(near).send(request.subarray(0, cut));
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       peer.send(request.subarray(cut));
       expect((await peer.responseWithBody()).body, `cut at ${String(cut)}`).to.equal(seen(method, '/', body));
       near.destroy();

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { refuse } from '../../lib/server/refusal.js';
 import { upgradeRequest } from '../raw-peer.js';
-import { Harbour, until } from './harbour.js';
+import { until } from '../turns.js';
+import { Harbour } from './harbour.js';
 
 interface Traced {
   readonly role: string;

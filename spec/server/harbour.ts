@@ -105,8 +105,3 @@ export function rejectionOf(registry: ServerRegistry): Promise<[number, string]>
     registry.once('rejected', (_request, status, reason) => resolve([status, reason])),
   );
 }
-
-/** Waits until something holds, turn by turn. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -4,12 +4,12 @@ import sinon, { type SinonFakeTimers } from 'sinon';
 import { LastResponses, endWithResponse } from '../../lib/server/last-response.js';
 import { duplexPair } from '../duplex-pair.js';
 import { RawPeer } from '../raw-peer.js';
+import { turn } from '../turns.js';
 
 describe('LastResponses', () => {
   let near: Duplex;
   let far: Duplex;
   let clock: SinonFakeTimers;
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

@@ -8,7 +8,8 @@ import type { Authorize } from '../../lib/server/registry-options.js';
 import { duplexPair } from '../duplex-pair.js';
 import { PLAIN, SECURE, WAYS, reset } from '../loopback.js';
 import { ACCEPT, RawPeer, upgradeRequest } from '../raw-peer.js';
-import { Harbour, connectionOf, rejectionOf, until } from './harbour.js';
+import { turn, until } from '../turns.js';
+import { Harbour, connectionOf, rejectionOf } from './harbour.js';
 
 /** Three text frames of a client, 'a', 'bc' and '', and a ping. */
 const FRAMES = Buffer.from(
@@ -102,9 +103,9 @@ describe('OpeningHandshakes', () => {
           http.server.emit('connection', far);
           const peer = new RawPeer(near);
           peer.send(octets.subarray(0, cut));
-          await new Promise((resolve) => setImmediate(resolve));
+          await turn();
           peer.send(octets.subarray(cut));
-          await new Promise((resolve) => setImmediate(resolve));
+          await turn();
           decide();
           await until(() => events.length === 5);
           expect(events, `cut at ${String(cut)}`).to.deep.equal([
@@ -256,7 +257,7 @@ describe('OpeningHandshakes', () => {
         expect(await rejected).to.deep.equal([408, 'the opening handshake took too long']);
         // What comes of it later is nobody's business any more.
         answer({});
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         expect(registry.size).to.equal(0);
         expect(harbour.logged).to.deep.equal([]);
       });

@@ -10,7 +10,8 @@ import { ServerRegistry } from '../../lib/server/server-registry.js';
 import { certificates } from '../certificates.js';
 import { spotOptions, WAYS, webSocketUrl } from '../loopback.js';
 import { RawPeer, upgradeRequest } from '../raw-peer.js';
-import { Harbour, until } from './harbour.js';
+import { until } from '../turns.js';
+import { Harbour } from './harbour.js';
 
 describe('ServerRegistry.listen (OwnServer)', () => {
   const harbour = new Harbour();

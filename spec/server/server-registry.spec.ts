@@ -14,7 +14,8 @@ import { WebSocketServer } from '../../lib/server/websocket-server.js';
 import { certificates } from '../certificates.js';
 import { WAYS, type Loopback } from '../loopback.js';
 import { upgradeRequest, type RawPeer } from '../raw-peer.js';
-import { Harbour, connectionOf, rejectionOf, until } from './harbour.js';
+import { turn, until } from '../turns.js';
+import { Harbour, connectionOf, rejectionOf } from './harbour.js';
 
 describe('ServerRegistry', () => {
   const harbour = new Harbour();
@@ -168,7 +169,7 @@ describe('ServerRegistry', () => {
     it('finds a valid opening handshake for a live path, answers nothing, and upgrades when told to', async () => {
       const { server, registry, request, socket, head, peer } = await asked();
       expect(registry.test(server, request, socket, head)).to.be.true;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       expect(peer.received.length).to.equal(0);
       const emitted = connectionOf(registry);
       const connection = registry.upgrade(socket);
@@ -288,7 +289,7 @@ describe('ServerRegistry', () => {
       registry.test(server, request, socket, head);
       peer.send(Buffer.from('81826162636409 0b'.replace(' ', ''), 'hex'));
       await until(() => (socket as unknown as { bytesRead: number }).bytesRead > 150);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       const connection = registry.upgrade(socket);
       expect(await once(connection, 'text')).to.deep.equal(['hi']);
     });

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import sinon, { type SinonFakeTimers, type SinonSpy } from 'sinon';
 import { UpgradeGuard } from '../../lib/server/upgrade-guard.js';
 import { duplexPair } from '../duplex-pair.js';
+import { turn } from '../turns.js';
 
 describe('UpgradeGuard', () => {
   let near: Duplex;
@@ -13,7 +14,6 @@ describe('UpgradeGuard', () => {
 
   const census = (): Record<string, number> =>
     Object.fromEntries(['data', 'end', 'close', 'error'].map((name) => [name, far.listenerCount(name)]));
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
