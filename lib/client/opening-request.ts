@@ -72,8 +72,7 @@ export class OpeningRequest {
     const { url, protocols, headers, auth, opening, proxy } = plan;
     this.#plan = plan;
     this.#outcome = outcome;
-    const isNamed = this.#socketPath === undefined && isIP(url.host) === 0;
-    this.#stage = proxy !== undefined ? 'proxy' : isNamed ? 'dns' : 'tcp';
+    this.#stage = proxy === undefined ? 'tcp' : 'proxy';
     this.#headers = requestHeaders({
       authority: url.authority,
       key: this.#key,
@@ -150,7 +149,9 @@ export class OpeningRequest {
   }
 
   #requestOnSocket(socket: Socket): void {
+    const isNamed = this.#socketPath === undefined && isIP(this.#plan.url.host) === 0;
     // A lookup that fails within the call is over by now.
+    if (socket.connecting || socket.destroyed) this.#stage = isNamed ? 'dns' : 'tcp';
     if (socket.destroyed) return;
     if (socket.connecting) {
       this.#socket = socket;
@@ -250,7 +251,7 @@ export class OpeningRequest {
     if (this.#response !== undefined) return;
     // One for each address of a name.
     const all: readonly NodeJS.ErrnoException[] = error instanceof AggregateError ? error.errors : [error];
-    if (all.some(({ syscall }) => syscall === 'connect')) this.#stage = 'tcp';
+    if (all.some(({ syscall }) => syscall === 'connect' || syscall === 'bind')) this.#stage = 'tcp';
     this.#fail(all.map(({ message }) => message).join('; '), { cause: error });
   }
 

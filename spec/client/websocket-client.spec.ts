@@ -187,6 +187,20 @@ describe('WebSocketClient', () => {
       });
     }
 
+    it('an agent that fails before it has a socket', async () => {
+      class FailingAgent extends HttpAgent {
+        override createConnection(
+          _options: object,
+          callback?: (error: Error | null, socket: Socket) => void,
+        ): never {
+          setImmediate(() => callback!(new Error('no socket today'), undefined as never));
+          return undefined as never;
+        }
+      }
+      const error = await dialling.failure('ws://somewhere.invalid/', { agent: new FailingAgent() }, 'tcp');
+      expect(error.message).to.include('no socket today');
+    });
+
     it('an agent that takes its time: the stage is right all the same', async () => {
       const server = await dialling.server(ignore, SECURE);
       class SlowAgent extends HttpsAgent {
@@ -298,7 +312,7 @@ describe('WebSocketClient', () => {
       const error = await dialling.failure(
         'ws://somewhere.invalid/',
         { signal: AbortSignal.abort(reason), lookup },
-        'dns',
+        'tcp',
       );
       expect([error.code, error.cause]).to.deep.equal(['ERR_WS_HANDSHAKE_ABORTED', reason]);
       expect(lookup.called).to.be.false;
