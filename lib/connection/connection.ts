@@ -373,8 +373,9 @@ export class Connection extends MessageStream {
   }
 }
 
-/* Typed as the events of ConnectionEvents; the methods are Node's own. */
+/* Typed as the events of ConnectionEvents, and as a stream of messages; the methods are Node's own. */
 export interface Connection {
+  [Symbol.asyncIterator](): NodeJS.AsyncIterator<string | Buffer>;
   on<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
   once<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
   off<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;

@@ -3,6 +3,7 @@ import { LimitError } from '../errors.js';
 import { encodeClosePayload } from '../protocol/close-frame.js';
 import { CloseCode, Opcode } from '../protocol/constants.js';
 import { FrameWriter, firstOctet, headerLength } from '../protocol/frame-writer.js';
+import { BacklogAccount } from './backlog-account.js';
 import type { ConnectionSettings } from './connection-options.js';
 import type { AdmittedFrame } from './outgoing-message.js';
 import { OutputBatch } from './output-batch.js';
@@ -24,15 +25,16 @@ export class Sender {
   readonly #owner: SenderOwner;
   readonly #settings: ConnectionSettings;
   readonly #masked: boolean;
+  readonly #processAccount: BacklogAccount;
   /** Newest ping of a peer that does not read, unanswered as yet. */
   #unanswered: Buffer | undefined;
   #isOverSoft = false;
-  #charged = 0;
 
   constructor(owner: SenderOwner, stream: Duplex, settings: ConnectionSettings, masked: boolean) {
     this.#owner = owner;
     this.#settings = settings;
     this.#masked = masked;
+    this.#processAccount = new BacklogAccount(owner, settings.softBacklogBytes);
     this.#batch = new OutputBatch(stream, () => this.#batchOnProgress());
     this.#writer = new FrameWriter(this.#batch, masked);
   }
@@ -95,9 +97,10 @@ export class Sender {
     this.sendControl(Opcode.PONG, payload);
   }
 
-  /** Adds frames made elsewhere, by reference. @returns their octets. */
+  /** Adds a frame that others get too, by reference. @returns its octets. */
   sendFramed(octets: Buffer): number {
     this.#batch.append(octets);
+    this.#processAccount.share(octets, this.#batch.totalBytes);
     this.#batch.flushIfLarge();
     this.#account();
     return octets.length;
@@ -131,8 +134,7 @@ export class Sender {
 
   /** Forgets all that was not taken: the stream is gone. */
   discard(reason: Error): void {
-    backlogBudget.release(this.#owner);
-    this.#charged = 0;
+    this.#processAccount.close();
     this.#batch.discard(reason);
   }
 
@@ -140,12 +142,7 @@ export class Sender {
   #account(): void {
     const backlog = this.#batch.backlog;
     if (backlog >= this.#settings.softBacklogBytes) this.#isOverSoft = true;
-    if (backlog < this.#settings.softBacklogBytes && this.#charged === 0) return;
-    const held = backlog < this.#settings.softBacklogBytes / 16 ? 0 : backlog;
-    const change = held - this.#charged;
-    if (change === 0) return;
-    this.#charged = held;
-    backlogBudget.charge(this.#owner, change);
+    this.#processAccount.update(backlog, this.#batch.takenBytes);
   }
 
   #batchOnProgress(): void {

@@ -134,6 +134,11 @@ export abstract class WritableSide extends ContainedDuplex {
     }
     if (this.isAnnounced) this.session!.beginClosing(NORMAL.code, NORMAL.reason);
     if (callback === undefined) return super.end();
+    if (this.destroyed && !this.writableEnded) {
+      // Node would keep the callback and never call it.
+      this.#refuse(callback, this.closedError());
+      return this;
+    }
     return super.end((error?: Error | null) => this.#callBack(callback, error ?? null));
   }
 

@@ -18,7 +18,7 @@ export class MemoryBudget<Holder extends object> {
     this.#onExceeded = onExceeded;
   }
 
-  /** Gives the octets that all holders hold together. */
+  /** Gives the octets that all holders hold together, those in common once. */
   get total(): number {
     return this.#total;
   }
@@ -54,6 +54,15 @@ export class MemoryBudget<Holder extends object> {
     else this.#held.set(holder, after);
     this.#total += after - before;
     this.#enforce();
+  }
+
+  /**
+   * Notes octets that several holders are charged for and hold in common: of those, the process has fewer.
+   *
+   * @param delta - octets that are counted too often, more or less than before
+   */
+  overlap(delta: number): void {
+    this.#total -= delta;
   }
 
   /** Takes back all that a holder holds, and forgets it. */

@@ -2,9 +2,10 @@ import type { Connection } from '../connection/connection.js';
 import { globMatch } from '../connection/glob.js';
 import { messageData, sendOpcode, type MessageData, type SendType } from '../connection/outgoing-message.js';
 import { InvalidOptionError } from '../errors.js';
-import { normalise, option, string, type SchemaOf } from '../options.js';
+import { func, normalise, option, string, type SchemaOf } from '../options.js';
 import { Opcode } from '../protocol/constants.js';
 import { FrameWriter, firstOctet, type FrameTarget } from '../protocol/frame-writer.js';
+import type { WebSocketServer } from './websocket-server.js';
 
 /** Says who is left out of a broadcast. */
 export interface BroadcastOptions {
@@ -12,6 +13,8 @@ export interface BroadcastOptions {
   readonly path?: string | undefined;
   /** Connection, or connections, that do not get it. */
   readonly except?: Connection | Iterable<Connection> | undefined;
+  /** Tells of each connection whether it gets it; the way to match what is no glob. @defaultValue all do */
+  readonly where?: ((connection: WebSocketServer) => boolean) | undefined;
 }
 
 const BROADCAST_SCHEMA = {
@@ -20,6 +23,7 @@ const BROADCAST_SCHEMA = {
     'a connection or an iterable of connections',
     (value): value is Connection | Iterable<Connection> => isConnection(value) || isIterable(value),
   ),
+  where: func<(connection: WebSocketServer) => boolean>(),
 } satisfies SchemaOf<BroadcastOptions>;
 
 /**
@@ -29,18 +33,20 @@ const BROADCAST_SCHEMA = {
  * @internal
  */
 export function broadcast(
-  connections: Iterable<Connection>,
+  connections: Iterable<WebSocketServer>,
   type: SendType,
   message: MessageData,
   options: BroadcastOptions = {},
 ): number {
-  const { path, except } = normalise(BROADCAST_SCHEMA, options, 'BroadcastOptions');
+  const { path, except, where } = normalise(BROADCAST_SCHEMA, options, 'BroadcastOptions');
   const left = exceptions(except);
   const opcode = sendOpcode(type);
   if (opcode >= Opcode.CLOSE) throw new InvalidOptionError('type', type, "'text' or 'binary'");
   const frame = frameOnce(opcode, messageData(message));
+  // Before anybody gets it: what is called here may throw.
+  const chosen = where === undefined ? connections : [...connections].filter(where);
   let taken = 0;
-  for (const connection of connections) {
+  for (const connection of chosen) {
     if (left.has(connection) || !globMatch(path, connection.path)) continue;
     if (connection.sendFramed(frame) > 0) taken += 1;
   }

@@ -370,6 +370,18 @@ describe('Connection: the closing handshake (RFC 6455 §7)', () => {
           ]);
         });
 
+        it('leaves nobody waiting for the end of the writable side', async () => {
+          const { connection } = await wireUp(role);
+          const errors: unknown[] = [];
+          connection.on('error', () => {});
+          connection.terminate();
+          await settled();
+          connection.end((error?: Error) => errors.push(error));
+          await settled();
+          expect(errors).to.have.length(1);
+          expect(errors[0]).to.be.instanceOf(ConnectionClosedError);
+        });
+
         it('does nothing once the connection is gone', async () => {
           const { connection, events } = await wireUp(role);
           connection.terminate();

@@ -70,6 +70,22 @@ describe('broadcast', () => {
     expect(await received()).to.deep.equal(['81017a', '81017881017a', '810178810179']);
   });
 
+  it('is for those that a test of each lets pass', async () => {
+    const where = ({ path }: WebSocketServer): boolean => path !== '/chat/b';
+    expect(broadcast(connections, 'text', 'x', { where })).to.equal(2);
+    expect(broadcast(connections, 'text', 'y', { where, path: '/chat/*' })).to.equal(1);
+    expect(await received()).to.deep.equal(['810178810179', '', '810178']);
+  });
+
+  it('reaches nobody when the test throws', async () => {
+    const where = ({ path }: WebSocketServer): boolean => {
+      if (path === '/clock') throw new Error('no clock');
+      return true;
+    };
+    expect(() => broadcast(connections, 'text', 'x', { where })).to.throw('no clock');
+    expect(await received()).to.deep.equal(['', '', '']);
+  });
+
   it('counts neither those that are closing nor those that are too far behind', async () => {
     connections[0]!.close();
     streams[1]!.hold();
@@ -93,6 +109,7 @@ describe('broadcast', () => {
       [/^except/, ['text', '', { except: 5 }]],
       [/^except/, ['text', '', { except: {} }]],
       [/^except/, ['text', '', { except: 'all' }]],
+      [/^where/, ['text', '', { where: '/chat/*' }]],
       [/^exept.*except/, ['text', '', { exept: [] }]],
       [/^BroadcastOptions/, ['text', '', null]],
       [/^BroadcastOptions/, ['text', '', '/chat/*']],

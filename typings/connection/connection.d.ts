@@ -112,6 +112,7 @@ export declare class Connection extends MessageStream {
     conninfo<K extends keyof ConnectionInfo>(what: K): ConnectionInfo[K];
 }
 export interface Connection {
+    [Symbol.asyncIterator](): NodeJS.AsyncIterator<string | Buffer>;
     on<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
     once<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
     off<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;

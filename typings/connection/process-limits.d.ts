@@ -10,7 +10,10 @@ export interface BudgetHolder {
 export interface ProcessLimits {
     /** Octets held in unfinished messages; past it the largest holder is failed with 1009. @defaultValue 256 MiB */
     readonly maxUnfinishedBytes?: number | undefined;
-    /** Octets of output backlog; past it the largest holder is terminated. @defaultValue 256 MiB */
+    /**
+     * Octets of output backlog, a broadcast counted once; past it the largest holder is terminated. A backlog counts
+     * from 64 KiB on, or from its soft limit if that is less. @defaultValue 256 MiB
+     */
     readonly maxBacklogBytes?: number | undefined;
 }
 /** Accounts for unfinished messages. */

@@ -10,7 +10,7 @@ export declare class MemoryBudget<Holder extends object> {
      *   passed; the holder has been released by then and must give up what it holds. May charge and release.
      */
     constructor(limit: number, onExceeded: (largest: Holder, held: number, limit: number) => void);
-    /** Gives the octets that all holders hold together. */
+    /** Gives the octets that all holders hold together, those in common once. */
     get total(): number;
     /** Gives the octets that all holders may hold together. */
     get limit(): number;
@@ -25,6 +25,12 @@ export declare class MemoryBudget<Holder extends object> {
      * @param delta - octets more, or less when negative; what would leave less than none leaves none
      */
     charge(holder: Holder, delta: number): void;
+    /**
+     * Notes octets that several holders are charged for and hold in common: of those, the process has fewer.
+     *
+     * @param delta - octets that are counted too often, more or less than before
+     */
+    overlap(delta: number): void;
     /** Takes back all that a holder holds, and forgets it. */
     release(holder: Holder): void;
 }

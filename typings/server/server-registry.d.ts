@@ -97,7 +97,7 @@ export declare class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     find(host?: string, port?: string | number): WebSocketServer[];
     /**
      * Sends one message to all open connections, framed once.
-     * @param options - `path`, a glob for theirs; `except`, those left out.
+     * @param options - `path`, a glob for theirs; `where`, a test of each; `except`, those left out.
      * @returns how many took it.
      * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for arguments that cannot be sent.
      */
