@@ -45,7 +45,7 @@ export function flattenCallerHeaders(headers: unknown, option: string, reserved:
 }
 
 function fieldValue(value: unknown, option: string): string {
-  const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
+  const text = Number.isFinite(value) ? String(value) : value;
   if (typeof text !== 'string' || !isFieldValue(text)) {
     throw new InvalidOptionError(option, value, 'a string of printable Latin-1 characters, or a number');
   }

@@ -24,8 +24,9 @@ export function trimOws(text: string): string {
   // No regular expression: `[ \t]+$` tries every space of a long run inside the text, which is quadratic.
   let start = 0;
   let end = text.length;
-  while (start < end && isOws(text.charCodeAt(start))) start++;
-  while (end > start && isOws(text.charCodeAt(end - 1))) end--;
+  // Past either end is NaN, which is no white space; where all is, the ends have passed each other: '' again.
+  while (isOws(text.charCodeAt(start))) start++;
+  while (isOws(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);
 }
 

@@ -63,12 +63,13 @@ export function validateSelection(
   option = 'selectProtocol',
 ): string {
   if (selected === undefined || selected === null || selected === false || selected === '') return '';
-  if (typeof selected !== 'string' || !offered.includes(selected)) {
+  // Equal to one that was offered, it is a string.
+  if (!offered.includes(selected as string)) {
     throw new InvalidOptionError(
       option,
       selected,
       `one of the subprotocols offered (${offered.join(', ') || 'none'})`,
     );
   }
-  return selected;
+  return selected as string;
 }

@@ -34,8 +34,8 @@ describe('flattenCallerHeaders', () => {
 
   const refused: readonly (readonly [what: string, headers: unknown, message: RegExp])[] = [
     ['null', null, /^headers: expected an object of header fields, got null$/],
-    ['a string', 'A: b', /^headers: expected an object of header fields/],
-    ['a number', 7, /^headers: expected an object of header fields/],
+    ['a string', 'A: b', /^headers: expected an object of header fields, got "A: b"$/],
+    ['a number', 7, /^headers: expected an object of header fields, got 7$/],
     ['an array', ['A', 'b'], /Object\.fromEntries/],
     ['a Map', new Map([['A', 'b']]), /Object\.fromEntries/],
     ['a Headers', new Headers({ A: 'b' }), /Object\.fromEntries/],

@@ -61,7 +61,7 @@ describe('acceptResponse (RFC 6455 §4.2.2, item 5)', () => {
     expect(accept({ protocol: undefined, extensions: undefined, headers: undefined })).to.equal(accept());
   });
 
-  for (const key of ['', 'a', `${KEY}\r\n`, 'dGhlIHNhbXBsZSBub25j', 7, undefined, null]) {
+  for (const key of ['', 'a', `${KEY}\r\n`, 'dGhlIHNhbXBsZSBub25j', 7, undefined, null, [KEY]]) {
     it(`refuses the key ${JSON.stringify(key)}`, () => {
       expect(() => accept({ key })).to.throw(
         InvalidOptionError,
@@ -135,6 +135,17 @@ describe('rejectResponse', () => {
   it("takes the caller's Content-Type, in any letter case, for its own", () => {
     const text = reject({ status: 400, headers: { 'content-TYPE': 'application/json' }, body: '{}' });
     expect(text.match(/content-type: .*/gi)).to.deep.equal(['content-TYPE: application/json']);
+  });
+
+  it('sends its own Content-Type when only the value of another field is called so', () => {
+    expect(reject({ status: 400, headers: { Vary: 'Content-Type' } })).to.include(
+      '\r\nContent-Type: text/plain; charset=utf-8\r\n',
+    );
+  });
+
+  it('has its head in Latin-1, one octet for each character', () => {
+    const response = rejectResponse({ status: 400, statusMessage: 'caf\u00e9', body: '' });
+    expect(response.includes(Buffer.from([0x66, 0xe9, 0x0d]))).to.equal(true);
   });
 
   it('counts the octets of the body, not its characters', () => {

@@ -114,6 +114,12 @@ describe('OriginPolicy', () => {
         .and.have.length.below(400);
     });
 
+    it('shows 200 characters whole, and no more', () => {
+      const shown = (origin: string) => JSON.stringify(new OriginPolicy().examine(origin, 'h', request));
+      expect(shown('x'.repeat(200))).to.match(/ \\"x{200}\\" /);
+      expect(shown('x'.repeat(201))).to.match(/ \\"x{200}…\\" /);
+    });
+
     it('takes time linear in the Origin (H2)', () => {
       for (const origin of [
         `http://${'a'.repeat(1 << 22)}/x`,
@@ -138,6 +144,7 @@ describe('OriginPolicy', () => {
       ['https://app.example', undefined, true],
       ['https://app.example', 'http://app.example', false],
       ['https://app.example', 'https://app.example:444', false],
+      ['https://app.example:444', 'http://app.example:444', false],
       ['https://app.example', 'https://app.example.evil.net', false],
       ['https://app.example', 'https://xapp.example', false],
       ['https://app.example', 'null', false],
@@ -197,13 +204,18 @@ describe('OriginPolicy', () => {
     });
 
     it('refuses a promise for an answer, and handles its rejection', async () => {
+      const unhandled: unknown[] = [];
+      const processOnUnhandledRejection = (reason: unknown) => unhandled.push(reason);
+      process.on('unhandledRejection', processOnUnhandledRejection);
       const policy = new OriginPolicy(() => Promise.reject(new Error('late')));
       expect(() => policy.examine('http://a', 'b', request)).to.throw(
         InvalidOptionError,
         /^origins: expected a function that answers at once, got an object; use authorize/,
       );
-      // An unhandled rejection would fail this spec before the next turn.
+      // An unhandled rejection would be reported before the next turn.
       await new Promise((resolve) => setImmediate(resolve));
+      process.off('unhandledRejection', processOnUnhandledRejection);
+      expect(unhandled).to.deep.equal([]);
     });
 
     it('says that the origin is not admitted, and by which option', () => {

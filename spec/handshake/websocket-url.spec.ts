@@ -162,6 +162,16 @@ describe('parseWebSocketUrl (RFC 6455 §3)', () => {
   });
 
   it('names the argument it was given', () => {
-    expect(() => parseWebSocketUrl(7, 'location')).to.throw(InvalidOptionError, /^location: /);
+    // Caught by hand: chai takes `throw undefined` for any error.
+    let thrown: unknown;
+    try {
+      parseWebSocketUrl(7, 'location');
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown)
+      .to.be.an.instanceOf(InvalidOptionError)
+      .and.have.property('message')
+      .that.matches(/^location: /);
   });
 });
