@@ -112,11 +112,11 @@ export function decodeText(buffer: Buffer, start: number, end: number, or: numbe
   return text;
 }
 
-/** Finds where a sequence may begin that is cut off at `end`: at the last lead octet among the last three. */
+/** Finds where a sequence begins that `end` cuts off: at a lead octet that asks for more than there is behind it. */
 function startOfLastSequence(buffer: Uint8Array, end: number): number {
-  if (buffer[end - 1]! >= 0xc0) return end - 1;
-  if (buffer[end - 2]! >= 0xc0) return end - 2;
-  if (buffer[end - 3]! >= 0xc0) return end - 3;
+  if (buffer[end - 1]! >= 0xc2) return end - 1;
+  if (buffer[end - 2]! >= 0xe0) return end - 2;
+  if (buffer[end - 3]! >= 0xf0) return end - 3;
   return end;
 }
 

@@ -179,6 +179,32 @@ describe('Utf8Validator', () => {
       }
     });
 
+    it('fails at the first octet of a long piece when that does not go on with a sequence begun before', () => {
+      const long = Buffer.from('ascii '.repeat(20));
+      for (const begun of ['c2', 'e180', 'f18080']) {
+        const validator = new Utf8Validator();
+        expect(validator.push(hex(begun), 0, begun.length / 2), begun).to.equal(true);
+        expect(validator.push(long, 0, long.length), begun).to.equal(false);
+      }
+    });
+
+    it('takes a long piece that ends inside of a sequence of the smallest lead octet, or behind it', () => {
+      const long = Buffer.from('ascii '.repeat(20));
+      for (const [sequence, length] of [
+        ['c280', 2],
+        ['e0a080', 3],
+        ['f0908080', 4],
+      ] as const) {
+        for (let octets = 1; octets <= length; octets++) {
+          const piece = Buffer.concat([long, hex(sequence).subarray(0, octets)]);
+          const validator = new Utf8Validator();
+          const label = `${String(octets)} of ${sequence}`;
+          expect(validator.push(piece, 0, piece.length), label).to.equal(true);
+          expect(validator.isComplete, label).to.equal(octets === length);
+        }
+      }
+    });
+
     it('starts afresh after a reset, wherever it stood', () => {
       for (const sample of ['e0', 'ed', 'f0', 'f4', 'e180', 'f18080']) {
         const validator = new Utf8Validator();
