@@ -77,10 +77,8 @@ export function encodeClosePayload(code: number, reason: string): Buffer {
 export function truncateReason(reason: string): string {
   // Every code unit makes at least one octet, and a pair that this cuts in two would not have fitted.
   const octets = Buffer.from(reason.slice(0, MAX_CLOSE_REASON));
-  let end = octets.length;
-  if (end > MAX_CLOSE_REASON) {
-    end = MAX_CLOSE_REASON;
-    while ((octets[end]! & 0xc0) === 0x80) end--;
-  }
+  let end = MAX_CLOSE_REASON;
+  // Behind a reason that is no longer there is nothing, which is no continuation octet.
+  while ((octets[end]! & 0xc0) === 0x80) end--;
   return octets.toString('utf8', 0, end);
 }

@@ -115,6 +115,7 @@ describe('close-frame', () => {
         expect(violationOf(`03e8${reason}`), reason).to.include({
           code: 'ERR_WS_INVALID_UTF8',
           closeCode: 1007,
+          message: 'the close reason is not valid UTF-8',
         });
       }
     });
@@ -146,7 +147,7 @@ describe('close-frame', () => {
     it('throws for codes that never go on the wire', () => {
       for (const code of [0, 999, 1004, 1006, 1015, 1016, 2999, 5000, 65_536, NaN, 1000.5]) {
         expect(() => encodeClosePayload(code, ''), String(code))
-          .to.throw(InvalidOptionError)
+          .to.throw(InvalidOptionError, /^code: expected a status code of 1000–1003, .*, or 1005, got /)
           .with.property('code', 'ERR_WS_INVALID_OPTION');
       }
     });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import {
+  ACCEPT_GUID,
   CloseCode,
   DEFAULT_REASONS,
   DEFAULTS,
@@ -21,6 +22,25 @@ describe('constants', () => {
     for (const reason of Object.values(DEFAULT_REASONS)) {
       expect(Buffer.byteLength(reason)).to.be.within(1, MAX_CLOSE_REASON);
     }
+  });
+
+  it('have the GUID of RFC 6455 §1.3', () => {
+    expect(ACCEPT_GUID).to.equal('258EAFA5-E914-47DA-95CA-C5AB0DC85B11');
+  });
+
+  it('have the limits in octets that docs/limits.md promises', () => {
+    expect(DEFAULTS).to.include({
+      maxMessageBytes: 16_777_216,
+      maxUnfinishedBytes: 268_435_456,
+      softBacklogBytes: 1_048_576,
+      hardBacklogBytes: 16_777_216,
+      maxBacklogBytes: 268_435_456,
+      maxQueuedBytes: 65_536,
+      maxTurnBytes: 65_536,
+      slowestLinkBytesPerSecond: 65_536,
+      maxResponseHeaderBytes: 16_384,
+      maxResponseBodyBytes: 1_048_576,
+    });
   });
 
   it('cannot be changed by anybody', () => {

@@ -247,10 +247,14 @@ describe('extension-header', () => {
         'é',
         'a\u010a',
       ]) {
-        for (const offers of [[offer(wrong)], [offer('a', [wrong, true])], [offer('a', ['b', wrong])]]) {
+        for (const [what, offers] of [
+          ['extension name', [offer(wrong)]],
+          ['extension parameter name', [offer('a', [wrong, true])]],
+          ['extension parameter b', [offer('a', ['b', wrong])]],
+        ] as const) {
           expect(() => formatExtensions(offers), JSON.stringify(wrong))
             .to.throw(InvalidOptionError)
-            .with.property('value', wrong);
+            .that.includes({ option: what, value: wrong, expected: 'a token (RFC 6455 §9.1)' });
         }
       }
     });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import sinon from 'sinon';
 import { ProtocolError } from '../../lib/errors.js';
 import { FrameParser, type FrameSink } from '../../lib/protocol/frame-parser.js';
+import { collectGarbage } from '../garbage-collection.js';
 import { PEERS, allCuts, allDoubleCuts, noise, wire, wireFrame, type WireFrame } from './wire.js';
 
 /** A frame as the sink saw it, its pieces joined. */
@@ -430,6 +431,20 @@ describe('FrameParser', () => {
           expectViolation({ masked, compression: true }, octets, 'ERR_WS_UNEXPECTED_RSV');
         });
 
+        it('refuses RSV2 and RSV3 also beside an RSV1 that was negotiated', () => {
+          for (const rsv of [2, 1, 6, 5]) {
+            const octets = wire(key, { opcode: 1, rsv });
+            expectViolation({ masked, compression: true }, octets, 'ERR_WS_UNEXPECTED_RSV');
+          }
+        });
+
+        it('lets a message go on behind a Close: who reads the frames decides what that means', () => {
+          const octets = wire(key, { opcode: 2, fin: false }, { opcode: 8 }, { opcode: 0 });
+          expect(outcomeOf(role, [octets])).to.deep.include({ error: undefined });
+          const begun = wire(key, { opcode: 2, fin: false }, { opcode: 8 }, { opcode: 2 });
+          expectViolation(role, begun, 'ERR_WS_UNFINISHED_MESSAGE');
+        });
+
         it(`refuses frames that are ${masked ? 'not masked' : 'masked'} (RFC 6455 §5.1)`, () => {
           const wrong = masked ? undefined : 0x01020304;
           const code = masked ? 'ERR_WS_MASK_REQUIRED' : 'ERR_WS_MASK_FORBIDDEN';
@@ -599,6 +614,19 @@ describe('FrameParser', () => {
           parser.push(Buffer.from(octets.subarray(0, masked ? 7 : 3)));
           parser.parse(Infinity);
           expect(sink.frames[0]?.payload).to.equal('616263646566');
+        });
+
+        it('lets go of a chunk that is used up', async () => {
+          const { parser } = setUp(role);
+          const chunk = (() => {
+            const octets = three();
+            parser.push(octets);
+            parser.parse(Infinity);
+            return new WeakRef(octets);
+          })();
+          await collectGarbage();
+          expect(chunk.deref()).to.equal(undefined);
+          expect(parser.hasRest).to.equal(false);
         });
 
         it('lets through what the sink throws', () => {

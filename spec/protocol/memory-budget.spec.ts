@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import sinon from 'sinon';
 import { MemoryBudget } from '../../lib/protocol/memory-budget.js';
+import { collectGarbage } from '../garbage-collection.js';
 
 interface Peer {
   readonly name: string;
@@ -52,6 +53,31 @@ describe('MemoryBudget', () => {
       expect([budget.heldBy(a), budget.total]).to.deep.equal([0, 1]);
     });
 
+    it('counts once what holders have in common', () => {
+      const { budget } = budgetOf(100);
+      budget.charge(a, 40);
+      budget.charge(b, 40);
+      budget.overlap(40);
+      expect([budget.heldBy(a), budget.heldBy(b), budget.total]).to.deep.equal([40, 40, 40]);
+      budget.overlap(-40);
+      expect(budget.total).to.equal(80);
+    });
+
+    it('forgets a holder that holds nothing any more', async () => {
+      const { budget } = budgetOf(100);
+      const holders: WeakRef<Peer>[] = [];
+      (() => {
+        const charged = { name: 'charged' };
+        const released = { name: 'released' };
+        holders.push(new WeakRef(charged), new WeakRef(released));
+        for (const holder of [charged, released]) budget.charge(holder, 10);
+        budget.charge(charged, -10);
+        budget.release(released);
+      })();
+      await collectGarbage();
+      expect(holders.map((holder) => holder.deref())).to.deep.equal([undefined, undefined]);
+    });
+
     it('tells the limit', () => {
       expect(budgetOf(100).budget.limit).to.equal(100);
     });
@@ -79,6 +105,12 @@ describe('MemoryBudget', () => {
       budget.charge(a, 101);
       expect(onExceeded.args).to.deep.equal([[a, 101, 100]]);
       expect(budget.total).to.equal(0);
+    });
+
+    it('fails, of holders that hold the same, the one that has held the longest', () => {
+      const { budget, onExceeded } = budgetOf(100);
+      for (const holder of [c, a, b]) budget.charge(holder, 40);
+      expect(onExceeded.args).to.deep.equal([[c, 40, 100]]);
     });
 
     it('fails the largest one after the other until the rest is within the limit', () => {

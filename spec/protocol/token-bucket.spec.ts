@@ -51,6 +51,11 @@ describe('TokenBucket', () => {
     expect(drain(bucket, 1e9)).to.equal(0);
   });
 
+  it('is full again with every tick of the clock when the rate is infinite', () => {
+    const bucket = new TokenBucket(Infinity, 2);
+    for (const now of [1, 1.001, 1.002]) expect(drain(bucket, now), String(now)).to.equal(2);
+  });
+
   it('refuses nothing when rate and burst are infinite', () => {
     const bucket = new TokenBucket(Infinity, Infinity);
     for (const now of [0, 0, 1, 1]) expect(bucket.take(now)).to.equal(true);
