@@ -23,11 +23,13 @@ export type {
   KeepaliveSettings,
   KeepaliveTarget,
 } from './connection/keepalive-entry.js';
+export type { MessagePieces } from './connection/message-source.js';
 export type { MessageData, SendType } from './connection/outgoing-message.js';
 export { processLimits, type ProcessLimits } from './connection/process-limits.js';
 export type { TakenStream, TakeoverOptions } from './connection/takeover-options.js';
 export { WebSocketClient } from './client/websocket-client.js';
 export type { ClientOptions, OpeningOptions, TransportOptions } from './client/client-options.js';
+export type { PerMessageDeflateOptions, ZlibDeflateOptions } from './compression/deflate-options.js';
 export {
   ConnectionClosedError,
   HandshakeError,
@@ -42,7 +44,7 @@ export {
 export type { CallerHeaders } from './handshake/caller-headers.js';
 export type { OriginPredicate, Origins } from './handshake/origin.js';
 export { loglevel, setLogger, type LogLevel, type Logger, type LogMethod } from './logging.js';
-export type { MessageFragment, MessageType } from './protocol/message-assembler.js';
+export type { MessageFragment, MessageType } from './protocol/fragment-decoder.js';
 export { CloseCode, Opcode } from './protocol/constants.js';
 export type { BroadcastOptions } from './server/broadcast.js';
 export type { DrainOptions } from './server/drain.js';

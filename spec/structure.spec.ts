@@ -62,6 +62,7 @@ const RANKS: Readonly<Record<string, number>> = {
   base: 1,
   protocol: 2,
   handshake: 3,
+  compression: 3,
   connection: 4,
   client: 5,
   server: 5,
@@ -111,7 +112,7 @@ describe('the structure of lib', () => {
     ).to.deep.equal([]);
   });
 
-  it('imports one way: cli, compat → client, server → connection → handshake → protocol → errors', () => {
+  it('imports one way: cli, compat → client, server → connection → handshake, compression → protocol → errors', () => {
     const wrong: string[] = [];
     for (const source of sources) {
       const own = layerOf(source.path);

@@ -8,6 +8,8 @@ import {
   type ConnectionOptions,
   type ConnectionSettings,
 } from '../connection/connection-options.js';
+import type { DeflateSettings } from '../compression/deflate-options.js';
+import { deflateWishes } from '../connection/role.js';
 import { InvalidOptionError } from '../errors.js';
 import type { CallerHeaders } from '../handshake/caller-headers.js';
 import type { WebSocketUrl } from '../handshake/websocket-url.js';
@@ -159,6 +161,7 @@ export type OpeningSettings = Normalised<typeof OPENING_SCHEMA>;
 export interface ClientSettings {
   readonly connection: ConnectionSettings;
   readonly opening: OpeningSettings;
+  readonly deflate: DeflateSettings | undefined;
   readonly proxy: ProxyAddress | undefined;
   readonly transport: TransportOptions;
 }
@@ -190,6 +193,7 @@ export function clientSettings(options: ClientOptions, url: WebSocketUrl): Clien
   return {
     connection: connectionSettings(connection),
     opening,
+    deflate: deflateWishes('client', connection.perMessageDeflate),
     proxy: opening.proxy === undefined ? undefined : checkProxy(opening, transport, url),
     transport,
   };

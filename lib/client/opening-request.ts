@@ -7,12 +7,15 @@ import {
 import { request as httpsRequest } from 'node:https';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { DeflateSettings } from '../compression/deflate-options.js';
 import { HandshakeError, type HandshakeErrorDetails, type HandshakeStage } from '../errors.js';
 import { generateKey } from '../handshake/accept-key.js';
 import type { CallerHeaders } from '../handshake/caller-headers.js';
 import { examineResponse, requestHeaders, type Agreement } from '../handshake/client-handshake.js';
 import type { WebSocketUrl } from '../handshake/websocket-url.js';
 import type { OpeningSettings, TransportOptions } from './client-options.js';
+import { formatExtensions } from '../protocol/extension-header.js';
+import { offerDeflate } from '../protocol/permessage-deflate.js';
 import { ProxyTunnel, type ProxyAddress } from './proxy.js';
 import { ResponseBody } from './response-body.js';
 
@@ -26,6 +29,8 @@ export interface OpeningPlan {
   readonly headers: CallerHeaders | undefined;
   readonly auth: string | undefined;
   readonly opening: OpeningSettings;
+  /** What is wanted of permessage-deflate; undefined not to offer it. */
+  readonly deflate: DeflateSettings | undefined;
   readonly proxy: ProxyAddress | undefined;
   readonly transport: TransportOptions;
 }
@@ -69,7 +74,7 @@ export class OpeningRequest {
    * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for header fields that cannot be sent.
    */
   constructor(plan: OpeningPlan, outcome: OpeningOutcome) {
-    const { url, protocols, headers, auth, opening, proxy } = plan;
+    const { url, protocols, headers, auth, opening, deflate, proxy } = plan;
     this.#plan = plan;
     this.#outcome = outcome;
     this.#stage = proxy === undefined ? 'tcp' : 'proxy';
@@ -77,6 +82,7 @@ export class OpeningRequest {
       authority: url.authority,
       key: this.#key,
       protocols,
+      extensions: deflate && formatExtensions(offerDeflate(deflate)),
       origin: opening.origin,
       auth,
       headers,
@@ -204,6 +210,7 @@ export class OpeningRequest {
         rawHeaders: response.rawHeaders,
         key: this.#key,
         protocols: this.#plan.protocols,
+        deflate: this.#plan.deflate,
       });
       // An idle limit that an agent had for its own connections.
       if (stream instanceof Socket) stream.setTimeout(0);

@@ -42,19 +42,19 @@ export class WebSocketClient extends Connection {
   constructor(stream: Duplex, options?: TakeoverOptions);
   constructor(target: string | URL | Duplex, options: ClientOptions & TakeoverOptions = {}) {
     if (isDuplex(target)) {
-      const { settings, open } = takeoverSettings(target, options);
+      const { settings, open } = takeoverSettings('client', target, options);
       super('client', settings, '');
       this.attach(open);
       process.nextTick(() => this.announce(open));
       return;
     }
     const url = parseWebSocketUrl(target);
-    const { connection, opening, proxy, transport } = clientSettings(options, url);
+    const { connection, opening, deflate, proxy, transport } = clientSettings(options, url);
     const protocols = validateSubprotocols(opening.protocol);
     super('client', connection, '');
     const { headers, auth = url.auth, signal, timeout } = opening;
     this.#opening = opening;
-    const request = this.#prepare({ url, protocols, headers, auth, opening, proxy, transport });
+    const request = this.#prepare({ url, protocols, headers, auth, opening, deflate, proxy, transport });
     if (signal?.aborted !== true) request.start();
     // From here on nothing throws: what fails is told by events.
     this.#startTrace(url);
@@ -108,16 +108,19 @@ export class WebSocketClient extends Connection {
     this.remoteName = plan.url.socketPath === undefined ? plan.url.host : '';
     log('debug', 'dialling', { url: plan.url.href });
     this.#request = new OpeningRequest(plan, {
-      opened: (upgraded) => this.#requestOnOpened(upgraded),
+      opened: (upgraded) => this.#requestOnOpened(upgraded, plan),
       redirected: (response) => this.#requestOnRedirected(plan, response),
       failed: (error) => this.#fail(error),
     });
     return this.#request;
   }
 
-  #requestOnOpened({ stream, head, response, protocol, extensions }: Upgraded): void {
-    const { path, query } = this.#url!;
-    const open = { stream, head, details: { protocol, extensions, path, query, headers: response.headers } };
+  #requestOnOpened({ stream, head, response, ...agreed }: Upgraded, plan: OpeningPlan): void {
+    const { path, query } = plan.url;
+    const { protocol, extensions } = agreed;
+    const details = { protocol, extensions, path, query, headers: response.headers };
+    const deflate = agreed.deflate && { agreement: agreed.deflate, settings: plan.deflate! };
+    const open = { stream, head, details, deflate };
     this.attach(open);
     this.#endOpening();
     this.#request = undefined;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { MessageFragment } from '../protocol/message-assembler.js';
+import type { MessageFragment } from '../protocol/fragment-decoder.js';
 import type { Connection } from './connection.js';
 
 /** Describes a finished opening handshake; empty strings where there was none (a stream taken over). */

@@ -1,3 +1,8 @@
+import {
+  PER_MESSAGE_DEFLATE,
+  deflateSettings,
+  type PerMessageDeflateOptions,
+} from '../compression/deflate-options.js';
 import { InvalidOptionError } from '../errors.js';
 import {
   boolean,
@@ -42,6 +47,11 @@ export interface ConnectionOptions {
   readonly maxEmptyFragments?: number | undefined;
   /** Whether messages come as `fragment` events, piece by piece, instead of whole. @defaultValue false */
   readonly fragments?: boolean | undefined;
+  /**
+   * Whether messages may be compressed with permessage-deflate (RFC 7692), and how; in force if the other side has it
+   * too. @defaultValue true in clients, false in servers
+   */
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Octets of backlog from which `write` returns false. @defaultValue 1 MiB, or `hardBacklogBytes` if that is less */
   readonly softBacklogBytes?: number | undefined;
   /** Octets of backlog from which `slowConsumer` applies. @defaultValue 16 MiB */
@@ -80,6 +90,7 @@ export const CONNECTION_SCHEMA = {
   maxMessageBytes: limit(DEFAULTS.maxMessageBytes),
   maxEmptyFragments: limit(DEFAULTS.maxEmptyFragments),
   fragments: boolean(false),
+  perMessageDeflate: PER_MESSAGE_DEFLATE,
   softBacklogBytes: integer(undefined, { min: 1, max: Infinity }),
   hardBacklogBytes: limit(DEFAULTS.hardBacklogBytes, { min: 1 }),
   slowConsumer: oneOf(['disconnect', 'drop', 'pause'], 'disconnect'),
@@ -104,7 +115,8 @@ export interface ConnectionSettings extends Omit<Normalised<typeof CONNECTION_SC
  */
 export function connectionSettings(options: ConnectionOptions | undefined): ConnectionSettings {
   const settings = normalise(CONNECTION_SCHEMA, options, 'ConnectionOptions');
-  const { hardBacklogBytes } = settings;
+  const { hardBacklogBytes, perMessageDeflate = false } = settings;
+  deflateSettings(perMessageDeflate);
   const { softBacklogBytes = Math.min(DEFAULTS.softBacklogBytes, hardBacklogBytes) } = settings;
   if (softBacklogBytes > hardBacklogBytes) {
     const expected = `at most hardBacklogBytes, ${String(hardBacklogBytes)}`;

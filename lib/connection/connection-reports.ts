@@ -50,7 +50,9 @@ export const connectionReports: SessionEvents<Connection> = {
     connection.emit('closing', code, reason, origin);
     connection.calls?.notify('close', { code, reason, origin });
     // The answer to the peer's Close goes behind what was handed in before.
-    if (origin === 'remote') connection.closeWritable();
+    if (origin !== 'remote') return;
+    connection.cancelSource();
+    connection.closeWritable();
   },
   timeout(connection, kind) {
     log('notice', 'deadline passed', { kind, peer: connection.peername });

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { openChannel, pingChannel } from '../diagnostics.js';
 import { InvalidOptionError, InvalidStateError } from '../errors.js';
 import { log } from '../logging.js';
@@ -22,20 +21,13 @@ import { Heartbeat, type KeepaliveConfiguration } from './heartbeat.js';
 import { addLive, findConnections, removeLive } from './live-connections.js';
 import { MessageStream } from './message-stream.js';
 import { byteLength, messageData, sendOpcode, type MessageData, type SendType } from './outgoing-message.js';
+import type { OpenStream } from './open-stream.js';
 import { Undelivered } from './receiver.js';
 import { ROLE_RULES, type Role } from './role.js';
 import { Session, type Outcome } from './session.js';
 import { claimStream } from './stream-claim.js';
 
 export type { Role };
-
-/** Is how a role introduces its byte stream. */
-export interface OpenStream {
-  readonly stream: Duplex;
-  readonly details: ConnectDetails;
-  /** Octets that came behind the opening handshake. */
-  readonly head?: Buffer | undefined;
-}
 
 /**
  * Is one WebSocket, seen from one end: a Duplex of messages (strings for text, Buffers for binary) that emits
@@ -281,12 +273,12 @@ export class Connection extends MessageStream {
   }
 
   /** Takes a byte stream: from now on messages can be sent. @internal */
-  protected attach({ stream, details }: OpenStream): void {
+  protected attach({ stream, details, deflate }: OpenStream): void {
     claimStream(stream);
     this.#details = details;
     this.#addresses = addressesOf(stream);
     const rules = ROLE_RULES[this.role];
-    this.adopt(new Session<Connection>(this, connectionReports, stream, this.settings, rules));
+    this.adopt(new Session<Connection>(this, connectionReports, stream, this.settings, rules, deflate));
     addLive(this);
     this.heartbeat.start();
   }

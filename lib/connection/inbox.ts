@@ -1,4 +1,4 @@
-import type { MessageFragment } from '../protocol/message-assembler.js';
+import type { MessageFragment } from '../protocol/fragment-decoder.js';
 
 /** Is a message on its way to whoever listens: text, octets, or a piece of either. */
 export type Delivery = string | Buffer | MessageFragment;

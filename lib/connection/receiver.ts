@@ -1,9 +1,12 @@
 import type { Duplex } from 'node:stream';
+import type { Coding } from '../compression/coding.js';
+import type { MessageFragment, MessageType } from '../protocol/fragment-decoder.js';
 import { FrameParser } from '../protocol/frame-parser.js';
-import { MessageAssembler, type MessageFragment, type MessageSink } from '../protocol/message-assembler.js';
+import { MessageAssembler, type MessageSink } from '../protocol/message-assembler.js';
 import { TokenBucket } from '../protocol/token-bucket.js';
 import { tooManyControlFrames } from '../protocol/violations.js';
 import type { ConnectionSettings } from './connection-options.js';
+import { Decompressor, type DecompressorOwner } from './decompressor.js';
 import { FlowGate } from './flow-gate.js';
 import { Inbox, type Delivery } from './inbox.js';
 import { unfinishedBudget, type BudgetHolder } from './process-limits.js';
@@ -24,6 +27,7 @@ const Unread = {
   TURN_USED: 4,
   PAUSED: 8,
   SLOW_CONSUMER: 16,
+  INFLATING: 32,
 } as const;
 
 /** Reasons that make the peer wait; of no use once nothing is sent to it any more. */
@@ -49,7 +53,7 @@ export interface ReceiverOwner extends BudgetHolder {
  * Reads a byte stream: parses it, holds messages back while nobody can take them, and pauses the stream when too
  * many wait or its share of the turn is used.
  */
-export class Receiver implements MessageSink {
+export class Receiver implements MessageSink, DecompressorOwner {
   /** Whether messages are delivered. */
   readonly delivery: FlowGate;
   /** Messages that were dropped because nobody took them. */
@@ -65,6 +69,7 @@ export class Receiver implements MessageSink {
   readonly #assembler: MessageAssembler<BudgetHolder>;
   /** Replaced by nothing once the connection failed or the peer closed: further octets are ignored. */
   #parser: FrameParser | undefined;
+  readonly #decompressor: Decompressor | undefined;
   #controlFrames: TokenBucket | undefined;
   #isParsing = false;
   #isDelivering = false;
@@ -72,14 +77,23 @@ export class Receiver implements MessageSink {
   #phase: 'open' | 'closing' | 'abandoned' | 'over' = 'open';
   #end: 'none' | 'waiting' | 'told' = 'none';
   #whenSettled: (() => void) | undefined;
+  #whenFinished: (() => void) | undefined;
 
-  constructor(owner: ReceiverOwner, stream: Duplex, settings: ConnectionSettings, masked: boolean) {
+  /** @param coding - how the peer compresses its messages, if that was agreed on. */
+  constructor(
+    owner: ReceiverOwner,
+    stream: Duplex,
+    settings: ConnectionSettings,
+    masked: boolean,
+    coding?: Coding,
+  ) {
     this.#owner = owner;
     this.#stream = stream;
     this.#settings = settings;
     this.#inbox = new Inbox(settings.maxQueuedBytes, settings.maxQueuedMessages);
     this.#assembler = new MessageAssembler(this, settings, unfinishedBudget, owner);
-    this.#parser = new FrameParser(this.#assembler, { masked, compression: false });
+    if (coding !== undefined) this.#decompressor = new Decompressor(this, coding, settings, owner);
+    this.#parser = new FrameParser(this.#assembler, { masked, compression: coding !== undefined });
     const waiting = settings.handler === undefined ? Undelivered.NO_CONSUMER : 0;
     this.delivery = new FlowGate(
       Undelivered.NOT_CONNECTED | waiting,
@@ -142,14 +156,15 @@ export class Receiver implements MessageSink {
    */
   readToTheEnd(): void {
     if (this.#phase === 'open') this.#phase = 'closing';
-    this.#reading.release(this.#dropsWhenFull ? HOLDS : Unread.SLOW_CONSUMER);
+    if (this.#dropsWhenFull) this.#releaseHolds();
+    else this.#reading.release(Unread.SLOW_CONSUMER);
   }
 
   /** Drops what waits for delivery and what still comes: whoever was to take it will not. */
   abandon(): void {
     this.#phase = 'abandoned';
     this.dropUndelivered();
-    this.#reading.release(HOLDS);
+    this.#releaseHolds();
   }
 
   /** Ignores all further octets (RFC 6455 §7.1.7); what waits for delivery still does. */
@@ -157,19 +172,20 @@ export class Receiver implements MessageSink {
     this.#parser?.stop();
     this.#parser = undefined;
     this.#assembler.discard();
-    this.#reading.release(HOLDS);
+    this.#decompressor?.discard();
+    this.#releaseHolds();
   }
 
-  /** Parses what is left: the stream is gone and there will be no other turn. */
-  finish(): void {
+  /**
+   * Parses what is left: the stream is gone and there will be no other turn.
+   * @param whenFinished - called when that is done: at once, unless a compressed message is under way.
+   */
+  finish(whenFinished: () => void): void {
     this.#end = 'told';
     if (this.#phase !== 'abandoned') this.#phase = 'over';
-    this.#reading.release(HOLDS);
-    const { TURN_USED } = Unread;
-    while (this.#reading.isHeldFor(TURN_USED) && this.#reading.isHeldOnlyFor(TURN_USED) && !this.#isParsing) {
-      this.#reading.release(TURN_USED);
-    }
-    this.ignoreFurtherOctets();
+    this.#whenFinished = whenFinished;
+    this.#releaseHolds();
+    this.#finishParsing();
   }
 
   /**
@@ -205,6 +221,28 @@ export class Receiver implements MessageSink {
     this.#take(fragment);
   }
 
+  onCompressed(type: MessageType, octets: Buffer): void {
+    this.#decompressor!.take(type, octets);
+  }
+
+  onCompressedPiece(type: MessageType, octets: Buffer, endsFrame: boolean, endsMessage: boolean): void {
+    this.#decompressor!.takePiece(type, octets, endsFrame, endsMessage);
+  }
+
+  // What the decompressor tells.
+
+  onBusy(): void {
+    this.#reading.hold(Unread.INFLATING);
+  }
+
+  onIdle(error: Error | undefined): void {
+    if (error !== undefined) this.#owner.fail(error);
+    this.#reading.release(Unread.INFLATING);
+    this.#finishParsing();
+  }
+
+  // Control frames.
+
   onPing(payload: Buffer): void {
     this.#countControlFrame();
     this.#owner.onPing(payload);
@@ -237,7 +275,9 @@ export class Receiver implements MessageSink {
       return;
     }
     this.#inbox.push(message);
-    if (this.#inbox.isFull && this.#waitsWhenFull) this.#reading.hold(Unread.INBOX_FULL);
+    if (!this.#inbox.isFull || !this.#waitsWhenFull) return;
+    this.#reading.hold(Unread.INBOX_FULL);
+    this.#decompressor?.pause();
   }
 
   #deliverInbox(): void {
@@ -249,7 +289,13 @@ export class Receiver implements MessageSink {
     if (!this.#isParsing) this.#owner.endTurn();
     if (this.#inbox.length > 0) return;
     this.#reading.release(Unread.INBOX_FULL);
+    this.#decompressor?.resume();
     this.#tellSettled();
+  }
+
+  #releaseHolds(): void {
+    this.#reading.release(HOLDS);
+    this.#decompressor?.resume();
   }
 
   #tellSettled(): void {
@@ -295,9 +341,24 @@ export class Receiver implements MessageSink {
   }
 
   #tellEnd(): void {
-    if (this.#end !== 'waiting' || this.#hasRest || this.#isParsing) return;
+    if (this.#end !== 'waiting' || this.#hasRest || this.#isParsing || this.#decompressor?.isBusy === true)
+      return;
     this.#end = 'told';
     this.#owner.onEnd();
+  }
+
+  #finishParsing(): void {
+    if (this.#whenFinished === undefined) return;
+    const { TURN_USED } = Unread;
+    while (this.#reading.isHeldFor(TURN_USED) && this.#reading.isHeldOnlyFor(TURN_USED) && !this.#isParsing) {
+      this.#reading.release(TURN_USED);
+    }
+    // Comes back when that is done; once the connection failed, nobody waits for it.
+    if (this.#decompressor?.isBusy === true && this.#parser !== undefined) return;
+    const whenFinished = this.#whenFinished;
+    this.#whenFinished = undefined;
+    this.ignoreFurtherOctets();
+    whenFinished();
   }
 
   #halt(): void {

@@ -1,4 +1,12 @@
+import { clientCoding, serverCoding, type Coding } from '../compression/coding.js';
+import {
+  checkOwnWindow,
+  deflateSettings,
+  type DeflateSettings,
+  type PerMessageDeflateOptions,
+} from '../compression/deflate-options.js';
 import { DEFAULTS } from '../protocol/constants.js';
+import type { DeflateAgreement } from '../protocol/permessage-deflate.js';
 
 /** Names the two roles of RFC 6455. */
 export type Role = 'client' | 'server';
@@ -11,10 +19,49 @@ export interface RoleRules {
   readonly endsStreamFirst: boolean;
   /** Default of the option `keepalive`, in seconds (websocket(n): configure). */
   readonly keepalive: number;
+  /** Default of the option `perMessageDeflate`. */
+  readonly perMessageDeflate: boolean;
+  /** Which window is that of our own compressor. */
+  readonly ownWindow: 'serverMaxWindowBits' | 'clientMaxWindowBits';
+  /** Which part of an agreement is about the messages that we send, and which about those that come. */
+  readonly outgoing: (agreement: DeflateAgreement) => Coding;
+  readonly incoming: (agreement: DeflateAgreement) => Coding;
 }
 
 /** Holds the rules of each role. */
 export const ROLE_RULES: { readonly [R in Role]: RoleRules } = {
-  client: { masks: true, endsStreamFirst: false, keepalive: DEFAULTS.keepaliveClient },
-  server: { masks: false, endsStreamFirst: true, keepalive: DEFAULTS.keepaliveServer },
+  client: {
+    masks: true,
+    endsStreamFirst: false,
+    keepalive: DEFAULTS.keepaliveClient,
+    perMessageDeflate: true,
+    ownWindow: 'clientMaxWindowBits',
+    outgoing: clientCoding,
+    incoming: serverCoding,
+  },
+  server: {
+    masks: false,
+    endsStreamFirst: true,
+    keepalive: DEFAULTS.keepaliveServer,
+    perMessageDeflate: false,
+    ownWindow: 'serverMaxWindowBits',
+    outgoing: serverCoding,
+    incoming: clientCoding,
+  },
 };
+
+/**
+ * Reads the option `perMessageDeflate` for one role.
+ * @returns undefined when nothing is to be compressed.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option, a bad value, or a window that our own
+ * compressor cannot have.
+ */
+export function deflateWishes(
+  role: Role,
+  given: boolean | PerMessageDeflateOptions | undefined,
+): DeflateSettings | undefined {
+  const rules = ROLE_RULES[role];
+  const settings = deflateSettings(given ?? rules.perMessageDeflate);
+  checkOwnWindow(settings, rules.ownWindow);
+  return settings;
+}

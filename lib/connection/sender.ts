@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream';
+import type { Deflater } from '../compression/deflater.js';
 import { LimitError } from '../errors.js';
 import { encodeClosePayload } from '../protocol/close-frame.js';
 import { CloseCode, Opcode } from '../protocol/constants.js';
 import { FrameWriter, firstOctet, headerLength } from '../protocol/frame-writer.js';
 import { BacklogAccount } from './backlog-account.js';
 import type { ConnectionSettings } from './connection-options.js';
-import type { AdmittedFrame } from './outgoing-message.js';
+import { byteLength, type AdmittedFrame } from './outgoing-message.js';
 import { OutputBatch } from './output-batch.js';
 import { backlogBudget, type BudgetHolder } from './process-limits.js';
 
@@ -26,14 +27,23 @@ export class Sender {
   readonly #settings: ConnectionSettings;
   readonly #masked: boolean;
   readonly #processAccount: BacklogAccount;
+  readonly #deflater: Deflater | undefined;
   /** Newest ping of a peer that does not read, unanswered as yet. */
   #unanswered: Buffer | undefined;
   #isOverSoft = false;
 
-  constructor(owner: SenderOwner, stream: Duplex, settings: ConnectionSettings, masked: boolean) {
+  /** @param deflater - compresses our messages, if that was agreed on. */
+  constructor(
+    owner: SenderOwner,
+    stream: Duplex,
+    settings: ConnectionSettings,
+    masked: boolean,
+    deflater?: Deflater,
+  ) {
     this.#owner = owner;
     this.#settings = settings;
     this.#masked = masked;
+    this.#deflater = deflater;
     this.#processAccount = new BacklogAccount(owner, settings.softBacklogBytes);
     this.#batch = new OutputBatch(stream, () => this.#batchOnProgress());
     this.#writer = new FrameWriter(this.#batch, masked);
@@ -73,10 +83,41 @@ export class Sender {
     this.#account();
   }
 
-  /** Frames data. @returns octets of header and payload. */
+  /** Tells whether a frame takes so long to compress that it is a matter for {@link Sender.sendSlowly}. */
+  isSlow(frame: AdmittedFrame): boolean {
+    return (
+      this.#deflater !== undefined &&
+      frame.opcode < Opcode.CLOSE &&
+      this.#deflater.isSlow(frame.opcode !== Opcode.CONTINUATION, byteLength(frame.data))
+    );
+  }
+
+  /** Compresses a piece of a message in the thread pool, then frames it; no other data may go meanwhile. @returns as {@link Sender.sendFrame}. */
+  async sendSlowly({ opcode, fin, data }: AdmittedFrame): Promise<number> {
+    const octets = typeof data === 'string' ? Buffer.from(data) : data;
+    this.#deflater!.takes(opcode !== Opcode.CONTINUATION, octets.length);
+    const payload = await this.#deflater!.deflateLater(octets, fin);
+    return this.#frame(firstOctet(opcode, fin, opcode !== Opcode.CONTINUATION), payload);
+  }
+
+  /** Frames a control frame, or data, compressed if it is to be. @returns octets of header and payload. */
   sendFrame(frame: AdmittedFrame): number {
     // hot path: benchmarks/micro/sender
-    const size = this.#writer.write(firstOctet(frame.opcode, frame.fin, false), frame.data);
+    if (this.#deflater !== undefined && frame.opcode < Opcode.CLOSE) {
+      return this.#sendCompressed(this.#deflater, frame);
+    }
+    return this.#frame(firstOctet(frame.opcode, frame.fin, false), frame.data);
+  }
+
+  #sendCompressed(deflater: Deflater, { opcode, fin, data }: AdmittedFrame): number {
+    const isFirst = opcode !== Opcode.CONTINUATION;
+    if (!deflater.takes(isFirst, byteLength(data))) return this.#frame(firstOctet(opcode, fin, false), data);
+    const octets = typeof data === 'string' ? Buffer.from(data) : data;
+    return this.#frame(firstOctet(opcode, fin, isFirst), deflater.deflateNow(octets, fin));
+  }
+
+  #frame(first: number, data: string | Buffer): number {
+    const size = this.#writer.write(first, data);
     this.#batch.flushIfLarge();
     this.#account();
     return size;

@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Deflate } from '../compression/coding.js';
+import { Deflater } from '../compression/deflater.js';
 import { ConnectionClosedError, LimitError, ProtocolError } from '../errors.js';
 import { log } from '../logging.js';
 import { truncateReason } from '../protocol/close-frame.js';
@@ -81,14 +83,22 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     stream: Duplex,
     settings: ConnectionSettings,
     rules: RoleRules,
+    deflate?: Deflate,
   ) {
     this.#owner = owner;
     this.#events = events;
     this.#stream = stream;
     this.#settings = settings;
     this.#rules = rules;
-    this.receiver = new Receiver(this, stream, settings, !rules.masks);
-    this.sender = new Sender(this, stream, settings, rules.masks);
+    this.receiver = new Receiver(
+      this,
+      stream,
+      settings,
+      !rules.masks,
+      deflate && rules.incoming(deflate.agreement),
+    );
+    const deflater = deflate && new Deflater(rules.outgoing(deflate.agreement), deflate.settings);
+    this.sender = new Sender(this, stream, settings, rules.masks, deflater);
     // The peer may end its direction behind its Close while ours is still under way.
     stream.allowHalfOpen = true;
     stream.on('error', (error) => this.#streamOnError(error));
@@ -317,7 +327,11 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   }
 
   #streamOnClose(): void {
-    this.receiver.finish();
+    this.#deadline?.cancel();
+    this.receiver.finish(() => this.#receiverOnFinished());
+  }
+
+  #receiverOnFinished(): void {
     this.state = ClosingState.CLOSED;
     this.#deadline?.cancel();
     // Some streams are gone before they have told that they took the last octets: what was ended in order, was sent.

@@ -1,6 +1,12 @@
 import { HandshakeError, InvalidOptionError } from '../errors.js';
 import { PROTOCOL_VERSION } from '../protocol/constants.js';
 import { parseExtensions, type ExtensionOffer } from '../protocol/extension-header.js';
+import {
+  PERMESSAGE_DEFLATE,
+  readDeflateResponse,
+  type DeflateAgreement,
+  type DeflateWishes,
+} from '../protocol/permessage-deflate.js';
 import { acceptKey } from './accept-key.js';
 import { parseAuthority } from './authority.js';
 import { flattenCallerHeaders, type CallerHeaders } from './caller-headers.js';
@@ -34,8 +40,8 @@ export interface HandshakeAnswer {
   readonly key: string;
   /** Subprotocols that were offered. */
   readonly protocols?: readonly string[] | undefined;
-  /** Names of the extensions that were offered. */
-  readonly extensionsOffered?: readonly string[] | undefined;
+  /** What was wanted of permessage-deflate, if it was offered. */
+  readonly deflate?: DeflateWishes | undefined;
 }
 
 /** Tells what the opening handshake agreed on. */
@@ -44,6 +50,8 @@ export interface Agreement {
   readonly protocol: string;
   /** Value of Sec-WebSocket-Extensions, well-formed and only of extensions that were offered; empty if none. */
   readonly extensions: string;
+  /** What was agreed on about permessage-deflate; undefined if it is not in force. */
+  readonly deflate: DeflateAgreement | undefined;
 }
 
 // Without the u flag, i folds ASCII letters with ASCII letters only.
@@ -117,7 +125,7 @@ function reservedInRequest(name: string): string | undefined {
  * connection.
  */
 export function examineResponse(answer: HandshakeAnswer): Agreement {
-  const { statusCode, rawHeaders, key, protocols = [], extensionsOffered = [] } = answer;
+  const { statusCode, rawHeaders, key, protocols = [], deflate } = answer;
   const fields = new HeaderFields(rawHeaders);
   const fail = (message: string, options?: ErrorOptions) =>
     new HandshakeError('validate', message, { statusCode, headers: fields.toRecord(), ...options });
@@ -152,8 +160,10 @@ export function examineResponse(answer: HandshakeAnswer): Agreement {
   } catch (cause) {
     throw fail("the response's Sec-WebSocket-Extensions is malformed", { cause });
   }
-  if (!accepted.every(({ name }) => extensionsOffered.includes(name))) {
+  if (accepted.some(({ name }) => deflate === undefined || name !== PERMESSAGE_DEFLATE)) {
     throw fail('the server chose an extension that was not offered');
   }
-  return { protocol, extensions };
+  const agreement = deflate && readDeflateResponse(accepted, deflate);
+  if (typeof agreement === 'string') throw fail(`the response's permessage-deflate ${agreement}`);
+  return { protocol, extensions, deflate: agreement };
 }

@@ -69,6 +69,7 @@ const MiB = 1024 * KiB;
 export const DEFAULTS = Object.freeze({
   maxMessageBytes: 16 * MiB,
   maxEmptyFragments: 1024,
+  deflateThreshold: 1 * KiB,
   maxUnfinishedBytes: 256 * MiB,
   softBacklogBytes: 1 * MiB,
   hardBacklogBytes: 16 * MiB,

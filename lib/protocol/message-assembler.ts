@@ -1,24 +1,22 @@
-import { StringDecoder } from 'node:string_decoder';
 import { parseClosePayload } from './close-frame.js';
 import { Opcode } from './constants.js';
+import { FragmentDecoder, type MessageFragment, type MessageType } from './fragment-decoder.js';
 import type { FrameSink } from './frame-parser.js';
 import type { MemoryBudget } from './memory-budget.js';
 import { Utf8Validator, decodeText } from './utf8.js';
 import * as violation from './violations.js';
 
-/** Names the kinds of data message. */
-export type MessageType = 'text' | 'binary';
-
-/** Is a piece of a data message: its octets as they arrived; text is cut between characters. */
-export type MessageFragment =
-  | { readonly type: 'text'; readonly data: string; readonly final: boolean }
-  | { readonly type: 'binary'; readonly data: Buffer; readonly final: boolean };
+export type { MessageFragment, MessageType };
 
 /** Takes what a peer said, message by message. */
 export interface MessageSink {
   onText(text: string): void;
   onBinary(data: Buffer): void;
   onFragment(fragment: MessageFragment): void;
+  /** Takes a message as its peer has compressed it (RFC 7692 §6.2); nobody else changes the octets. */
+  onCompressed(type: MessageType, octets: Buffer): void;
+  /** Takes a piece of a compressed message that is to be handed on in pieces. */
+  onCompressedPiece(type: MessageType, octets: Buffer, endsFrame: boolean, endsMessage: boolean): void;
   onPing(payload: Buffer): void;
   onPong(payload: Buffer): void;
   onClose(code: number, reason: string): void;
@@ -26,7 +24,7 @@ export interface MessageSink {
 
 /** Configures a {@link MessageAssembler}. */
 export interface MessageAssemblerOptions {
-  /** Longest message, in octets; with `fragments` the longest frame. */
+  /** Longest message, in octets; with `fragments` the longest frame. Compressed ones may be a little longer. */
   readonly maxMessageBytes: number;
   /** Most empty fragments in a row. */
   readonly maxEmptyFragments: number;
@@ -53,6 +51,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   /** Kind of the message under way. */
   #opcode = 0;
   #fin = false;
+  #isCompressed = false;
   /** Octets of the message under way that its headers have announced. */
   #announced = 0;
   #emptyRun = 0;
@@ -63,7 +62,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   #octetsOr = 0;
   #isDiscarded = false;
   #validator: Utf8Validator | undefined;
-  #decoder: StringDecoder | undefined;
+  readonly #fragments: FragmentDecoder | undefined;
 
   constructor(
     sink: MessageSink,
@@ -75,6 +74,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     this.#options = options;
     this.#budget = budget;
     this.#holder = holder;
+    if (options.fragments) this.#fragments = new FragmentDecoder((fragment) => sink.onFragment(fragment));
   }
 
   onFrame(
@@ -87,12 +87,14 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     octetsOr: number,
   ): void {
     // hot path: benchmarks/micro/message-assembler
-    if (fin && opcode !== Opcode.CONTINUATION && !this.#options.fragments) {
+    if (fin && opcode !== Opcode.CONTINUATION && this.#fragments === undefined) {
       const length = end - start;
-      if (length > this.#options.maxMessageBytes) {
+      if (length > this.#options.maxMessageBytes && (!rsv1 || length > this.#maxCompressedBytes)) {
         throw violation.messageTooLong(this.#options.maxMessageBytes, length);
       }
-      if (opcode === Opcode.TEXT) {
+      if (rsv1) {
+        this.#sink.onCompressed(typeOf(opcode), buffer.subarray(start, end));
+      } else if (opcode === Opcode.TEXT) {
         const text = decodeText(buffer, start, end, octetsOr);
         if (text === undefined) throw violation.invalidUtf8('text message');
         this.#sink.onText(text);
@@ -105,16 +107,17 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     this.onFramePiece(buffer, start, end, octetsOr, true);
   }
 
-  onFrameStart(opcode: number, fin: boolean, _rsv1: boolean, payloadLength: number): void {
+  onFrameStart(opcode: number, fin: boolean, rsv1: boolean, payloadLength: number): void {
     if (opcode !== Opcode.CONTINUATION) {
       this.#opcode = opcode;
+      this.#isCompressed = rsv1;
       this.#announced = 0;
       this.#emptyRun = 0;
     }
     this.#fin = fin;
     // In pieces, each frame has the whole limit for itself.
     this.#announced = (this.#options.fragments ? 0 : this.#announced) + payloadLength;
-    if (this.#announced > this.#options.maxMessageBytes) {
+    if (this.#announced > this.#mostAnnounced) {
       throw violation.messageTooLong(this.#options.maxMessageBytes, this.#announced);
     }
     // An empty message in one frame is no fragment.
@@ -126,14 +129,14 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
 
   onFramePiece(buffer: Buffer, start: number, end: number, octetsOr: number, last: boolean): void {
     const endsMessage = last && this.#fin;
-    if (this.#opcode === Opcode.TEXT) {
+    if (this.#fragments !== undefined) {
+      this.#handOn(this.#fragments, buffer, start, end, last);
+      return;
+    }
+    if (this.#opcode === Opcode.TEXT && !this.#isCompressed) {
       const validator = (this.#validator ??= new Utf8Validator());
       if (!validator.push(buffer, start, end)) throw violation.invalidUtf8('text message');
       if (endsMessage && !validator.isComplete) throw violation.invalidUtf8('text message');
-    }
-    if (this.#options.fragments) {
-      this.#handOnFragment(buffer, start, end, endsMessage);
-      return;
     }
     if (!this.#append(buffer, start, end)) return;
     this.#octetsOr |= octetsOr;
@@ -158,6 +161,16 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     this.#buffer = NO_OCTETS;
   }
 
+  /** What the headers of the message under way may announce. */
+  get #mostAnnounced(): number {
+    return this.#isCompressed ? this.#maxCompressedBytes : this.#options.maxMessageBytes;
+  }
+
+  /** Octets that cannot be compressed grow a little; a message of the greatest length may come so. */
+  get #maxCompressedBytes(): number {
+    return Math.ceil(this.#options.maxMessageBytes * (1 + 1 / 16)) + 64;
+  }
+
   /** Adds to the message under way. Returns whether there still is one. */
   #append(buffer: Buffer, start: number, end: number): boolean {
     const length = this.#length + end - start;
@@ -171,7 +184,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
 
   /** Doubles, so that many small pieces cost linear time, but takes no more than the message may need. */
   #grow(needed: number): void {
-    const mayNeed = this.#fin ? this.#announced : this.#options.maxMessageBytes;
+    const mayNeed = this.#fin ? this.#announced : this.#mostAnnounced;
     const capacity = Math.min(Math.max(needed * 2, FIRST_CAPACITY), mayNeed);
     this.#budget.charge(this.#holder, capacity - this.#buffer.length);
     if (this.#isDiscarded) return;
@@ -188,6 +201,10 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     this.#buffer = NO_OCTETS;
     this.#length = 0;
     this.#octetsOr = 0;
+    if (this.#isCompressed) {
+      this.#sink.onCompressed(typeOf(this.#opcode), buffer.subarray(0, length));
+      return;
+    }
     if (this.#opcode === Opcode.BINARY) {
       this.#sink.onBinary(keep(buffer, 0, length));
       return;
@@ -196,17 +213,20 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     this.#sink.onText(buffer.toString(ascii ? 'latin1' : 'utf8', 0, length));
   }
 
-  #handOnFragment(buffer: Buffer, start: number, end: number, final: boolean): void {
-    if (this.#opcode === Opcode.BINARY) {
-      if (end > start || final)
-        this.#sink.onFragment({ type: 'binary', data: keep(buffer, start, end), final });
-      return;
+  #handOn(fragments: FragmentDecoder, buffer: Buffer, start: number, end: number, last: boolean): void {
+    const endsMessage = last && this.#fin;
+    const type = typeOf(this.#opcode);
+    if (this.#isCompressed) {
+      this.#sink.onCompressedPiece(type, buffer.subarray(start, end), last, endsMessage);
+    } else {
+      const data = type === 'text' ? buffer.subarray(start, end) : keep(buffer, start, end);
+      fragments.push(type, data, endsMessage);
     }
-    // Holds back the octets of a character that is not complete; at the end, all are.
-    const decoder = (this.#decoder ??= new StringDecoder('utf8'));
-    const data = decoder.write(buffer.subarray(start, end));
-    if (data !== '' || final) this.#sink.onFragment({ type: 'text', data, final });
   }
+}
+
+function typeOf(opcode: number): MessageType {
+  return opcode === Opcode.TEXT ? 'text' : 'binary';
 }
 
 /** Gives octets that outlive the call without pinning a large chunk for a few of them: at most four times as much. */

@@ -67,6 +67,14 @@ export const invalidCloseCode = (code: number) =>
 export const invalidUtf8 = (where: 'text message' | 'close reason') =>
   new ProtocolError(`the ${where} is not valid UTF-8`, 'ERR_WS_INVALID_UTF8', CloseCode.INVALID_PAYLOAD);
 
+/** Reports a compressed message that does not inflate (RFC 7692 §7.2.2). */
+export const invalidDeflate = (why: string) =>
+  new ProtocolError(
+    `a compressed message does not inflate: ${why}`,
+    'ERR_WS_INVALID_DEFLATE',
+    CloseCode.INVALID_PAYLOAD,
+  );
+
 /** Reports a message (with `fragments: true` a frame) that is longer than the receiver takes. */
 export const messageTooLong = (limit: number, actual: number) =>
   new LimitError('maxMessageBytes', limit, actual, CloseCode.MESSAGE_TOO_BIG, 'message too long (octets)');

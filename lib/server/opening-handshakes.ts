@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Deflate } from '../compression/coding.js';
 import { InvalidStateError } from '../errors.js';
 import { acceptResponse } from '../handshake/handshake-response.js';
 import { validateSelection } from '../handshake/subprotocol.js';
 import { log } from '../logging.js';
+import { formatExtensions, parseExtensions } from '../protocol/extension-header.js';
+import { acceptDeflate } from '../protocol/permessage-deflate.js';
 import type { Admitted } from './admission.js';
 import { HandshakeTrace } from './handshake-trace.js';
 import { LastResponses } from './last-response.js';
@@ -115,14 +118,16 @@ export class OpeningHandshakes {
     if (!guard.stream.writable) throw new InvalidStateError('upgrade: this socket is gone');
     const protocol = this.#selectProtocol(pending);
     const remoteName = this.#lookupPeerName(request);
-    const response = acceptResponse({ key: admitted.key, protocol });
+    const { deflate, extensions } = this.#acceptDeflate(admitted.extensions);
+    const response = acceptResponse({ key: admitted.key, protocol, extensions });
     const { stream } = guard;
     const { path, query, livePath } = admitted;
     this.#pending.delete(stream);
     const open = {
       stream,
       head: guard.release(),
-      details: { protocol, extensions: '', path, query, headers: request.headers },
+      details: { protocol, extensions, path, query, headers: request.headers },
+      deflate,
     };
     // An idle limit that the HTTP server had for its own connections.
     if (stream instanceof Socket) stream.setTimeout(0);
@@ -176,6 +181,17 @@ export class OpeningHandshakes {
     const { protocols, livePath } = admitted;
     if (selectProtocol !== undefined) return validateSelection(selectProtocol(protocols, request), protocols);
     return livePath === undefined ? (protocols[0] ?? '') : livePath.selectProtocol(protocols);
+  }
+
+  #acceptDeflate(offered: string): { deflate: Deflate | undefined; extensions: string } {
+    const settings = this.#settings.deflate;
+    const accepted =
+      settings === undefined || offered === ''
+        ? undefined
+        : acceptDeflate(parseExtensions(offered), settings);
+    if (accepted === undefined) return { deflate: undefined, extensions: '' };
+    const { agreement, response } = accepted;
+    return { deflate: { agreement, settings: settings! }, extensions: formatExtensions([response]) };
   }
 
   #lookupPeerName(request: IncomingMessage): string {

@@ -8,6 +8,8 @@ import {
   type ConnectionOptions,
   type ConnectionSettings,
 } from '../connection/connection-options.js';
+import type { DeflateSettings } from '../compression/deflate-options.js';
+import { deflateWishes } from '../connection/role.js';
 import { InvalidOptionError } from '../errors.js';
 import { OriginPolicy, type Origins } from '../handshake/origin.js';
 import {
@@ -97,6 +99,8 @@ const LISTEN_SCHEMA = {
 /** Are a registry's options after their check. @internal */
 export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
   readonly originPolicy: OriginPolicy;
+  /** What is wanted of permessage-deflate; undefined to decline it. */
+  readonly deflate: DeflateSettings | undefined;
   readonly connection: ConnectionSettings;
 }
 
@@ -113,6 +117,7 @@ export function registrySettings(options: RegistryOptions): RegistrySettings {
     ...settings,
     originPolicy: new OriginPolicy(settings.origins),
     connection: connectionSettings(connection),
+    deflate: deflateWishes('server', connection.perMessageDeflate),
   };
 }
 

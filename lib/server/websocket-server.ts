@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Connection, type OpenStream } from '../connection/connection.js';
+import { Connection } from '../connection/connection.js';
 import type { ConnectionSettings } from '../connection/connection-options.js';
+import type { OpenStream } from '../connection/open-stream.js';
 import { isDuplex } from '../connection/stream-claim.js';
 import { takeoverSettings, type TakeoverOptions } from '../connection/takeover-options.js';
 import { InvalidOptionError } from '../errors.js';
@@ -35,7 +36,7 @@ export class WebSocketServer extends Connection {
   /** @internal */
   constructor(stream: Duplex, options: undefined, upgraded: UpgradedStream);
   constructor(stream: Duplex, options?: TakeoverOptions, upgraded?: UpgradedStream) {
-    const { settings, open } = upgraded ?? takeoverSettings(checkStream(stream), options);
+    const { settings, open } = upgraded ?? takeoverSettings('server', checkStream(stream), options);
     super('server', settings, upgraded?.remoteName ?? '');
     this.request = upgraded?.request;
     this.context = upgraded?.context;

@@ -79,7 +79,9 @@ describe('ClientOptions', () => {
       [/^maxMessageBytes/, { maxMessageBytes: NaN }],
       [/^rejectUnauthorised\b.*did you mean rejectUnauthorized\?/, { rejectUnauthorised: false }],
       [/^timeoutMs\b.*did you mean timeout\?/, { timeoutMs: 5 }],
-      [/^perMessageDeflate\b/, { perMessageDeflate: true }],
+      [/^perMessageDeflate\b/, { perMessageDeflate: 1 }],
+      [/^threshhold\b.*did you mean threshold\?/, { perMessageDeflate: { threshhold: 5 } }],
+      [/^clientMaxWindowBits\b.*9 to 15/, { perMessageDeflate: { clientMaxWindowBits: 8 } }],
     ];
     for (const [message, options] of wrong) {
       it(`throws at the call for ${JSON.stringify(options)} ${message.source}, and dials nothing`, async () => {

@@ -293,7 +293,12 @@ describe('OpeningRequest', () => {
       ],
       [
         'an extension that was not offered',
-        (asked) => switching(asked, 'Sec-WebSocket-Extensions: permessage-deflate\r\n'),
+        (asked) => switching(asked, 'Sec-WebSocket-Extensions: permessage-bzip2\r\n'),
+      ],
+      [
+        'an extension whose parameters break its rules',
+        (asked) =>
+          switching(asked, 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n'),
       ],
       ['extensions that are malformed', (asked) => switching(asked, 'Sec-WebSocket-Extensions: ;;\r\n')],
       ['another upgrade', (asked) => switching(asked).replace('websocket', 'h2c')],

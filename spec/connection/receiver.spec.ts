@@ -106,7 +106,7 @@ describe('Receiver', () => {
   it('parses the rest in one go when the stream is gone, and tells no end', () => {
     const { receiver, told } = started({ maxTurnFrames: 1 });
     receiver.push(octets('81 01 61 81 01 62 81 01 63 88 02 03 e8'));
-    receiver.finish();
+    receiver.finish(() => {});
     receiver.end();
     expect(told).to.deep.equal(['a', 'b', 'c', 'close 1000 ']);
   });
@@ -207,7 +207,7 @@ describe('Receiver', () => {
       const { receiver, told } = started({ maxQueuedMessages: 1 });
       receiver.delivery.hold(HANDLER_BUSY);
       receiver.push(octets('81 01 61 81 01 62 81 01 63'));
-      receiver.finish();
+      receiver.finish(() => {});
       receiver.delivery.release(HANDLER_BUSY);
       expect(told).to.deep.equal(['a', 'b', 'c']);
     });
@@ -218,7 +218,7 @@ describe('Receiver', () => {
       receiver.push(octets('81 01 61 81 01 62'));
       receiver.abandon();
       receiver.push(octets('81 01 63 88 00'));
-      receiver.finish();
+      receiver.finish(() => {});
       receiver.delivery.release(HANDLER_BUSY);
       expect(told).to.deep.equal(['close 1005 ']);
       expect(receiver.discarded).to.equal(3);

@@ -6,6 +6,7 @@ import { parseAmount, readPage, tableRows } from './documentation.js';
 const NAMES: Readonly<Record<string, string>> = {
   keepaliveServer: '`keepalive`, servers',
   keepaliveClient: '`keepalive`, clients',
+  deflateThreshold: '`threshold` of `perMessageDeflate`',
   slowestLinkBytesPerSecond: 'slowest link, no option',
 };
 

@@ -5,6 +5,7 @@ import { acceptKey, generateKey } from '../../lib/handshake/accept-key.js';
 import { examineResponse, requestHeaders } from '../../lib/handshake/client-handshake.js';
 import { acceptResponse } from '../../lib/handshake/handshake-response.js';
 import { examineRequest } from '../../lib/handshake/server-handshake.js';
+import type { DeflateWishes } from '../../lib/protocol/permessage-deflate.js';
 
 type Field = readonly [name: string, value: string];
 
@@ -154,7 +155,7 @@ describe('examineResponse (RFC 6455 §4.1)', () => {
   }
 
   it('accepts the example', () => {
-    expect(examine()).to.deep.equal({ protocol: '', extensions: '' });
+    expect(examine()).to.deep.equal({ protocol: '', extensions: '', deflate: undefined });
   });
 
   it('accepts what our own server side answers', () => {
@@ -163,7 +164,11 @@ describe('examineResponse (RFC 6455 §4.1)', () => {
       .trim()
       .split('\r\n');
     const fields = lines.map((line) => line.split(': ') as unknown as Field);
-    expect(examine(fields, { protocols: ['chat'] })).to.deep.equal({ protocol: 'chat', extensions: '' });
+    expect(examine(fields, { protocols: ['chat'] })).to.deep.equal({
+      protocol: 'chat',
+      extensions: '',
+      deflate: undefined,
+    });
   });
 
   describe('every field in odd case, order and white space', () => {
@@ -207,10 +212,16 @@ describe('examineResponse (RFC 6455 §4.1)', () => {
   ];
   for (const [fields, more, chosen = ''] of accepted) {
     it(`accepts ${JSON.stringify(fields)} with ${JSON.stringify(more ?? {})}`, () => {
-      expect(examine(fields, more)).to.deep.equal({ protocol: chosen, extensions: '' });
+      expect(examine(fields, more)).to.deep.equal({ protocol: chosen, extensions: '', deflate: undefined });
     });
   }
 
+  const deflate: DeflateWishes = {
+    serverNoContextTakeover: false,
+    clientNoContextTakeover: false,
+    serverMaxWindowBits: undefined,
+    clientMaxWindowBits: undefined,
+  };
   const failing: readonly (readonly [message: RegExp, fields: readonly Field[], more?: object])[] = [
     ...[200, 100, 102, 204, 301, 302, 400, 401, 403, 404, 426, 500, 503, 0].map(
       (statusCode) =>
@@ -260,13 +271,19 @@ describe('examineResponse (RFC 6455 §4.1)', () => {
     [/extension that was not offered/, having(extensions, '', 'permessage-deflate')],
     [/extension that was not offered/, having(extensions, 'constructor')],
     [/extension that was not offered/, having(extensions, '__proto__; a=b')],
-    [/extension that was not offered/, having(extensions, 'a, b'), { extensionsOffered: ['a'] }],
-    [/extension that was not offered/, having(extensions, 'a', 'b'), { extensionsOffered: ['a'] }],
-    [/extension that was not offered/, having(extensions, 'A'), { extensionsOffered: ['a'] }],
-    [/Extensions is malformed/, having(extensions, ','), { extensionsOffered: ['a'] }],
-    [/Extensions is malformed/, having(extensions, 'a;'), { extensionsOffered: ['a'] }],
-    [/Extensions is malformed/, having(extensions, 'a b'), { extensionsOffered: ['a'] }],
-    [/Extensions is malformed/, having(extensions, 'a; b="\\'), { extensionsOffered: ['a'] }],
+    [/extension that was not offered/, having(extensions, 'permessage-deflate, b'), { deflate }],
+    [/extension that was not offered/, having(extensions, 'permessage-deflate', 'b'), { deflate }],
+    [/extension that was not offered/, having(extensions, 'Permessage-Deflate'), { deflate }],
+    [
+      /permessage-deflate is doubled/,
+      having(extensions, 'permessage-deflate, permessage-deflate'),
+      { deflate },
+    ],
+    [/permessage-deflate has parameters that/, having(extensions, 'permessage-deflate; a'), { deflate }],
+    [/Extensions is malformed/, having(extensions, ','), { deflate }],
+    [/Extensions is malformed/, having(extensions, 'a;'), { deflate }],
+    [/Extensions is malformed/, having(extensions, 'a b'), { deflate }],
+    [/Extensions is malformed/, having(extensions, 'a; b="\\'), { deflate }],
   ];
   for (const [message, fields, more] of failing) {
     it(`fails ${JSON.stringify(fields)} with ${JSON.stringify(more ?? {})}`, () => {
@@ -274,10 +291,15 @@ describe('examineResponse (RFC 6455 §4.1)', () => {
     });
   }
 
-  it('hands on the extensions that were accepted, all fields combined', () => {
-    const fields = having(extensions, 'a; x=1', '', 'b');
-    const agreement = examine(fields, { extensionsOffered: ['b', 'a'] });
-    expect(agreement).to.deep.equal({ protocol: '', extensions: 'a; x=1, b' });
+  it('hands on what was agreed on about permessage-deflate, all fields combined', () => {
+    const fields = having(extensions, '', 'permessage-deflate; server_max_window_bits=10');
+    const agreement = examine(fields, { deflate });
+    expect(agreement).to.deep.equal({
+      protocol: '',
+      extensions: 'permessage-deflate; server_max_window_bits=10',
+      deflate: { ...deflate, serverMaxWindowBits: 10, clientMaxWindowBits: 15 },
+    });
+    expect(examine([...FIELDS], { deflate }).deflate).to.equal(undefined);
   });
 
   it('keeps the cause of a malformed field', () => {

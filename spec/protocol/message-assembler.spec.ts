@@ -39,6 +39,15 @@ class RecordingSink implements MessageSink {
     this.log.push(`fragment ${fragment.type} ${data}${fragment.final ? ' final' : ''}`);
   }
 
+  onCompressed(type: string, octets: Buffer): void {
+    this.log.push(`compressed ${type} ${octets.toString('hex')}`);
+  }
+
+  onCompressedPiece(type: string, octets: Buffer, endsFrame: boolean, endsMessage: boolean): void {
+    const end = endsMessage ? ' final' : endsFrame ? ' end of frame' : '';
+    this.log.push(`compressed piece ${type} ${octets.toString('hex')}${end}`);
+  }
+
   onPing(payload: Buffer): void {
     this.pings.push(payload);
     this.log.push(`ping ${payload.toString('hex')}`);

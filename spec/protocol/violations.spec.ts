@@ -19,13 +19,28 @@ const RULES = [
   [violations.invalidCloseCode(1004), 'ERR_WS_INVALID_CLOSE_CODE', 1002, 'code 1004'],
   [violations.invalidUtf8('text message'), 'ERR_WS_INVALID_UTF8', 1007, 'the text message is not'],
   [violations.invalidUtf8('close reason'), 'ERR_WS_INVALID_UTF8', 1007, 'the close reason is not'],
+  [violations.invalidDeflate('invalid block type'), 'ERR_WS_INVALID_DEFLATE', 1007, 'invalid block type'],
 ] as const;
 
 const LIMITS = [
-  [violations.messageTooLong(100, 101), 'maxMessageBytes', 100, 101, 1009],
-  [violations.tooManyEmptyFragments(7), 'maxEmptyFragments', 7, 8, 1008],
-  [violations.tooManyControlFrames(1000), 'controlFramesPerSecond', 1000, 1001, 1008],
-  [violations.unfinishedBytesExhausted(500, 300), 'maxUnfinishedBytes', 500, 300, 1009],
+  [violations.messageTooLong(100, 101), 'maxMessageBytes', 100, 101, 1009, 'message too long'],
+  [violations.tooManyEmptyFragments(7), 'maxEmptyFragments', 7, 8, 1008, 'empty fragments in a row'],
+  [
+    violations.tooManyControlFrames(1000),
+    'controlFramesPerSecond',
+    1000,
+    1001,
+    1008,
+    'too many control frames',
+  ],
+  [
+    violations.unfinishedBytesExhausted(500, 300),
+    'maxUnfinishedBytes',
+    500,
+    300,
+    1009,
+    'unfinished messages',
+  ],
 ] as const;
 
 describe('violations', () => {
@@ -38,13 +53,14 @@ describe('violations', () => {
     });
   }
 
-  for (const [error, limit, value, actual, closeCode] of LIMITS) {
+  for (const [error, limit, value, actual, closeCode, text] of LIMITS) {
     it(`says of ${limit}: ${error.message}`, () => {
       expect(error).to.be.instanceOf(LimitError);
       expect(error).to.include({ limit, value, actual, closeCode });
       expect(error.message)
         .to.include(String(actual))
-        .and.to.include(`${limit} = ${String(value)}`);
+        .and.to.include(`${limit} = ${String(value)}`)
+        .and.to.include(text);
       expect(Buffer.byteLength(error.message), 'fits the reason of a Close').to.be.at.most(123);
     });
   }

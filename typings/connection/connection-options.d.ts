@@ -1,3 +1,4 @@
+import { type PerMessageDeflateOptions } from '../compression/deflate-options.js';
 import { type Normalised } from '../options.js';
 import type { Handler } from './connection-events.js';
 import { KeepaliveController } from './keepalive-controller.js';
@@ -25,6 +26,11 @@ export interface ConnectionOptions {
     readonly maxEmptyFragments?: number | undefined;
     /** Whether messages come as `fragment` events, piece by piece, instead of whole. @defaultValue false */
     readonly fragments?: boolean | undefined;
+    /**
+     * Whether messages may be compressed with permessage-deflate (RFC 7692), and how; in force if the other side has it
+     * too. @defaultValue true in clients, false in servers
+     */
+    readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
     /** Octets of backlog from which `write` returns false. @defaultValue 1 MiB, or `hardBacklogBytes` if that is less */
     readonly softBacklogBytes?: number | undefined;
     /** Octets of backlog from which `slowConsumer` applies. @defaultValue 16 MiB */
@@ -62,6 +68,7 @@ export declare const CONNECTION_SCHEMA: {
     maxMessageBytes: import("../options.js").Option<number>;
     maxEmptyFragments: import("../options.js").Option<number>;
     fragments: import("../options.js").Option<boolean>;
+    perMessageDeflate: import("../options.js").Option<boolean | PerMessageDeflateOptions | undefined>;
     softBacklogBytes: import("../options.js").Option<number | undefined>;
     hardBacklogBytes: import("../options.js").Option<number>;
     slowConsumer: import("../options.js").Option<"disconnect" | "drop" | "pause">;

@@ -1,18 +1,10 @@
-import type { Duplex } from 'node:stream';
-import type { ConnectDetails, ConnectionEvents, Handler } from './connection-events.js';
+import type { ConnectionEvents, Handler } from './connection-events.js';
 import { type ConnectionCounters, type ConnectionInfo, type ConnectionState } from './connection-info.js';
 import { type KeepaliveConfiguration } from './heartbeat.js';
 import { MessageStream } from './message-stream.js';
 import { type MessageData, type SendType } from './outgoing-message.js';
 import { type Role } from './role.js';
 export type { Role };
-/** Is how a role introduces its byte stream. */
-export interface OpenStream {
-    readonly stream: Duplex;
-    readonly details: ConnectDetails;
-    /** Octets that came behind the opening handshake. */
-    readonly head?: Buffer | undefined;
-}
 /**
  * Is one WebSocket, seen from one end: a Duplex of messages (strings for text, Buffers for binary) that emits
  * typed events ({@link ConnectionEvents}). The two roles are WebSocketClient and WebSocketServer.

@@ -1,13 +1,7 @@
-import { ContainedDuplex } from './contained-duplex.js';
-type WriteCallback = (error?: Error | null) => void;
-/**
- * Is the writable side of a connection: messages, and fragments of them, in the order they were handed in, under
- * the slow-consumer policy; and our Close behind them.
- */
-export declare abstract class WritableSide extends ContainedDuplex {
+import { OutgoingQueue, type WriteCallback } from './outgoing-queue.js';
+/** Is the writable side of a connection, as Node's streams have it: one message for each write. */
+export declare abstract class WritableSide extends OutgoingQueue {
     #private;
-    /** Octets handed in for sending that the socket has not taken yet. */
-    get bufferedAmount(): number;
     /**
      * Sends one message: a string as text, octets as binary.
      * @param chunk - the message; octets must not be changed until `callback`.
@@ -22,10 +16,4 @@ export declare abstract class WritableSide extends ContainedDuplex {
     end(callback?: () => void): this;
     end(chunk: unknown, callback?: () => void): this;
     end(chunk: unknown, encoding: BufferEncoding | undefined, callback?: () => void): this;
-    /**
-     * Waits until all that was sent so far has been handed to the socket's kernel side.
-     * @throws ConnectionClosedError (`ERR_WS_CONNECTION_CLOSED`) when the connection ends first.
-     */
-    flushed(): Promise<void>;
 }
-export {};

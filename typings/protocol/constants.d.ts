@@ -44,6 +44,7 @@ export declare const MAX_CLOSE_REASON: number;
 export declare const DEFAULTS: Readonly<{
     maxMessageBytes: number;
     maxEmptyFragments: 1024;
+    deflateThreshold: number;
     maxUnfinishedBytes: number;
     softBacklogBytes: number;
     hardBacklogBytes: number;

@@ -1,0 +1,82 @@
+import { promisify } from 'node:util';
+import { constants, deflateRaw, deflateRawSync, type InputType, type ZlibOptions } from 'node:zlib';
+import { MIN_OWN_WINDOW_BITS } from '../protocol/permessage-deflate.js';
+import { SYNC_BYTES, type Coding } from './coding.js';
+import type { DeflateSettings } from './deflate-options.js';
+import { JobSlots } from './job-slots.js';
+import { SlidingWindow } from './sliding-window.js';
+
+const deflateLater = promisify<InputType, ZlibOptions, Buffer>(deflateRaw);
+
+/** Compressions that run in the thread pool at once, for the whole process. */
+const jobs = new JobSlots(2);
+
+/** Octets that a sync flush ends with, and a message goes without (RFC 7692 §7.2.1). */
+const TAIL_LENGTH = 4;
+/** Payload of a compressed message without octets, and the end of one whose last fragment has none (§7.2.3.6). */
+const EMPTY = Buffer.from([0]);
+
+/**
+ * Compresses the messages of one direction (RFC 7692 §7.2.1). What it may refer back to is given to zlib anew for
+ * each piece, so that nothing of zlib outlives a call.
+ */
+export class Deflater {
+  readonly #threshold: number;
+  readonly #keepsContext: boolean;
+  readonly #window: SlidingWindow;
+  readonly #options: ZlibOptions;
+  /** Whether the message under way is compressed. */
+  #isCompressing = false;
+
+  constructor(coding: Coding, settings: DeflateSettings) {
+    const { windowBits, keepsContext } = coding;
+    this.#threshold = windowBits < MIN_OWN_WINDOW_BITS ? Infinity : settings.threshold;
+    this.#keepsContext = keepsContext;
+    this.#window = new SlidingWindow(windowBits);
+    this.#options = { ...settings.zlib, windowBits, finishFlush: constants.Z_SYNC_FLUSH };
+  }
+
+  /**
+   * Tells whether the next piece is compressed, and takes so long that it is better done by
+   * {@link Deflater.deflateLater}.
+   */
+  isSlow(isFirst: boolean, length: number): boolean {
+    return length > SYNC_BYTES && (isFirst ? length >= this.#threshold : this.#isCompressing);
+  }
+
+  /** Decides on a message by its first piece, and tells of each whether it is compressed. */
+  takes(isFirst: boolean, length: number): boolean {
+    if (isFirst) this.#isCompressing = length >= this.#threshold;
+    return this.#isCompressing;
+  }
+
+  /** Compresses the next piece of a message. @returns the payload of its frame. */
+  deflateNow(octets: Buffer, final: boolean): Buffer {
+    if (octets.length === 0) return this.#deflateNothing(final);
+    return this.#finish(octets, deflateRawSync(octets, this.#optionsNow()), final);
+  }
+
+  /** Compresses the next piece of a message in the thread pool; one at a time. @returns the payload of its frame. */
+  async deflateLater(octets: Buffer, final: boolean): Promise<Buffer> {
+    const compressed = await jobs.run(() => deflateLater(octets, this.#optionsNow()));
+    return this.#finish(octets, compressed, final);
+  }
+
+  #optionsNow(): ZlibOptions {
+    const { dictionary } = this.#window;
+    return dictionary === undefined ? this.#options : { ...this.#options, dictionary };
+  }
+
+  #deflateNothing(final: boolean): Buffer {
+    if (!final) return Buffer.alloc(0);
+    if (!this.#keepsContext) this.#window.clear();
+    return EMPTY;
+  }
+
+  #finish(octets: Buffer, compressed: Buffer, final: boolean): Buffer {
+    // Within a message the next piece may always refer to this one.
+    if (this.#keepsContext || !final) this.#window.slide(octets);
+    else this.#window.clear();
+    return final ? compressed.subarray(0, compressed.length - TAIL_LENGTH) : compressed;
+  }
+}

@@ -1,0 +1,186 @@
+import { inflateRawSync, type InflateRaw, type ZlibOptions } from 'node:zlib';
+import type { MemoryBudget } from '../protocol/memory-budget.js';
+import { MAX_WINDOW_BITS, MIN_OWN_WINDOW_BITS } from '../protocol/permessage-deflate.js';
+import { invalidDeflate, messageTooLong } from '../protocol/violations.js';
+import { SYNC_BYTES, type Coding } from './coding.js';
+import { COMPLETION, Inflation, checkFinalBlocks } from './inflation.js';
+import { JobSlots } from './job-slots.js';
+import { SlidingWindow } from './sliding-window.js';
+
+/** Octets up to which a message is inflated at once; what turns out to be larger goes to the thread pool. */
+const SYNC_OUTPUT = 4 * SYNC_BYTES;
+const NO_OCTETS = Buffer.alloc(0);
+
+/** Inflations of whole messages that run in the thread pool at once, for the whole process. */
+const jobs = new JobSlots(2);
+
+/** Takes what a message in pieces is inflated to. */
+export type PieceSink = (octets: Buffer) => void;
+
+/**
+ * Inflates the messages of one direction (RFC 7692 §7.2.2), each within the limit on messages. What it holds while it
+ * works is charged to a process-wide budget in the name of `holder`.
+ */
+export class Inflater<Holder extends object> {
+  readonly #maxMessageBytes: number;
+  readonly #budget: MemoryBudget<Holder>;
+  readonly #holder: Holder;
+  readonly #keepsContext: boolean;
+  readonly #window: SlidingWindow;
+  /** Message that is inflated in the thread pool, or comes in pieces. */
+  #inflation: Inflation | undefined;
+  /** Octets that the present frame of a message in pieces was inflated to. */
+  #frameBytes = 0;
+  #isPaused = false;
+
+  constructor(coding: Coding, maxMessageBytes: number, budget: MemoryBudget<Holder>, holder: Holder) {
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#budget = budget;
+    this.#holder = holder;
+    this.#keepsContext = coding.keepsContext;
+    // Some compressors that were told 8 use 9, as zlib did.
+    this.#window = new SlidingWindow(Math.max(coding.windowBits, MIN_OWN_WINDOW_BITS));
+  }
+
+  /**
+   * Inflates a message at once, unless it is too large for that.
+   * @returns its octets; undefined when it is to be inflated by {@link Inflater.inflateLater}.
+   * @throws ProtocolError (`ERR_WS_INVALID_DEFLATE`), LimitError for one above `maxMessageBytes`.
+   */
+  inflateNow(compressed: Buffer): Buffer | undefined {
+    if (compressed.length === 0) return NO_OCTETS;
+    if (compressed.length > SYNC_BYTES) return undefined;
+    const parts: Buffer[] = [];
+    let room = Math.min(this.#maxMessageBytes, SYNC_OUTPUT);
+    let rest = Buffer.concat([compressed, COMPLETION]);
+    // One turn, unless a final block ends what zlib takes for its data within the message (RFC 7692 §7.2.3.4).
+    while (rest.length > COMPLETION.length || parts.length === 0) {
+      const { octets, consumed } = inflatePart(rest, room, this.#dictionaryBehind(parts));
+      if (octets === undefined) {
+        if (this.#maxMessageBytes > SYNC_OUTPUT) return undefined;
+        throw messageTooLong(this.#maxMessageBytes, this.#maxMessageBytes + 1);
+      }
+      room -= octets.length;
+      parts.push(octets);
+      rest = rest.subarray(consumed);
+      if (rest.length === 0) break;
+      if (rest.length < COMPLETION.length) throw invalidDeflate('the message is not complete');
+      checkFinalBlocks(parts.length, compressed.length);
+    }
+    const message = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    if (this.#keepsContext) this.#window.slide(message);
+    return message;
+  }
+
+  /**
+   * Inflates a message in the thread pool.
+   * @returns its octets.
+   * @throws as {@link Inflater.inflateNow}; what {@link Inflater.discard} was given.
+   */
+  async inflateLater(compressed: Buffer): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    let length = 0;
+    let charged = 0;
+    const charge = (octets: number): void => {
+      charged += octets;
+      this.#budget.charge(this.#holder, octets);
+    };
+    const inflation = this.#begin((octets) => {
+      length += octets.length;
+      parts.push(octets);
+      charge(octets.length);
+      if (length > this.#maxMessageBytes) inflation.fail(messageTooLong(this.#maxMessageBytes, length));
+    });
+    charge(compressed.length);
+    try {
+      await jobs.run(async () => {
+        await inflation.push(compressed);
+        await inflation.end();
+      });
+    } finally {
+      this.#end();
+      this.#budget.charge(this.#holder, -charged);
+    }
+    return Buffer.concat(parts, length);
+  }
+
+  /**
+   * Inflates the next piece of a message, and hands on what it holds, piece by piece.
+   * @returns once all of it was handed on.
+   * @throws as {@link Inflater.inflateLater}, with the limit for each frame.
+   */
+  async inflatePiece(
+    compressed: Buffer,
+    endsFrame: boolean,
+    endsMessage: boolean,
+    onOctets: PieceSink,
+  ): Promise<void> {
+    const inflation = (this.#inflation ??= this.#begin((octets) => {
+      this.#frameBytes += octets.length;
+      const most = this.#maxMessageBytes;
+      if (this.#frameBytes > most) inflation.fail(messageTooLong(most, this.#frameBytes));
+      else onOctets(octets);
+    }));
+    if (compressed.length > 0) await inflation.push(compressed);
+    if (endsMessage) {
+      await inflation.end();
+      this.#end();
+    }
+    if (endsFrame) this.#frameBytes = 0;
+  }
+
+  /** Inflates no more for now than what is under way. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#inflation?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#inflation?.resume();
+  }
+
+  /** Gives up what is under way, and frees what is kept; no message follows. */
+  discard(reason: Error): void {
+    this.#inflation?.fail(reason);
+    this.#window.clear();
+  }
+
+  #begin(onOctets: PieceSink): Inflation {
+    const window = this.#keepsContext ? this.#window : new SlidingWindow(MAX_WINDOW_BITS);
+    this.#inflation = new Inflation(window, onOctets);
+    if (this.#isPaused) this.#inflation.pause();
+    return this.#inflation;
+  }
+
+  #end(): void {
+    this.#inflation?.fail(new Error('the message is over'));
+    this.#inflation = undefined;
+  }
+
+  /** Gives what the next part of a message may refer back to. */
+  #dictionaryBehind(parts: readonly Buffer[]): Buffer | undefined {
+    const before = this.#keepsContext ? this.#window.dictionary : undefined;
+    if (parts.length === 0) return before;
+    return Buffer.concat([before ?? NO_OCTETS, ...parts]);
+  }
+}
+
+/** Inflates as far as the next final block. Returns no octets when there are more than there is room for. */
+function inflatePart(
+  compressed: Buffer,
+  room: number,
+  dictionary: Buffer | undefined,
+): { octets: Buffer | undefined; consumed: number } {
+  const options: ZlibOptions = { maxOutputLength: Math.max(1, room), info: true };
+  if (dictionary !== undefined) options.dictionary = dictionary;
+  try {
+    const result = inflateRawSync(compressed, options) as unknown as { buffer: Buffer; engine: InflateRaw };
+    const { buffer, engine } = result;
+    return { octets: buffer.length > room ? undefined : buffer, consumed: engine.bytesWritten };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE') return { octets: undefined, consumed: 0 };
+    throw invalidDeflate(message);
+  }
+}

@@ -1,0 +1,384 @@
+import type { Duplex } from 'node:stream';
+import { ConnectionClosedError, InvalidOptionError, InvalidStateError, WebSocketError } from '../errors.js';
+import { maySend } from '../protocol/closing-state.js';
+import { CloseCode, DEFAULT_REASONS, Opcode } from '../protocol/constants.js';
+import type { Connection } from './connection.js';
+import type { ConnectionSettings } from './connection-options.js';
+import { ContainedDuplex } from './contained-duplex.js';
+import { MessageSource, isPieces, type MessagePieces } from './message-source.js';
+import {
+  OutgoingMessage,
+  byteLength,
+  sendOpcode,
+  waitingBytes,
+  type AdmittedFrame,
+  type SendType,
+} from './outgoing-message.js';
+import { slowConsumer } from './sender.js';
+import type { Session } from './session.js';
+
+export type WriteCallback = (error?: Error | null) => void;
+
+/** Is a write or an end that waits for the opening handshake. */
+interface Held {
+  readonly run: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** Is what goes through the queue: a frame, or a message whose frames are still to be made. */
+type Queued = AdmittedFrame | MessageSource;
+
+/** What a closing handshake says that nobody gave a code. */
+export const NORMAL = {
+  code: CloseCode.NORMAL_CLOSURE,
+  reason: DEFAULT_REASONS[CloseCode.NORMAL_CLOSURE]!,
+};
+
+/** Goes through the queue and leaves no trace: it marks a place in it. */
+const NOTHING: AdmittedFrame = Object.freeze({ opcode: 0, fin: true, data: '' });
+/** Stands for our Close in the queue when the writable side does not end with it. */
+const CLOSE: AdmittedFrame = Object.freeze({ opcode: Opcode.CLOSE, fin: true, data: '' });
+
+/**
+ * Is what a connection is to send, in the order it was handed in, under the slow-consumer policy; and our Close behind
+ * it. As long as nothing has to wait it is sent at once; else Node's Writable is the queue.
+ */
+export abstract class OutgoingQueue extends ContainedDuplex {
+  /** @internal */
+  protected readonly settings: ConnectionSettings;
+  /** Undefined while CONNECTING. @internal */
+  protected session: Session<Connection> | undefined;
+  /** Whether `connect` was emitted, or is about to be. @internal */
+  protected isAnnounced = false;
+  /** What our Close says if it is the first one. @internal */
+  protected finalClose: { readonly code: number; readonly reason: string } = NORMAL;
+  /** @internal */
+  protected messagesSent = 0;
+  /** @internal */
+  protected messagesDropped = 0;
+
+  readonly #outgoing = new OutgoingMessage();
+  /** Broadcast frames that came while a fragmented message was under way. */
+  #deferred: Buffer[] = [];
+  #deferredBytes = 0;
+  #held: Held | undefined;
+  /** Tells the queue that a frame is compressed, or will not be sent. */
+  #compressing: WriteCallback | undefined;
+  /** Message whose pieces are being sent. */
+  #source: MessageSource | undefined;
+  /** Octets of the messages in the queue. */
+  #queuedBytes = 0;
+
+  /** @internal */
+  constructor(settings: ConnectionSettings) {
+    super({
+      allowHalfOpen: true,
+      autoDestroy: false,
+      emitClose: false,
+      decodeStrings: false,
+      readableObjectMode: true,
+      writableObjectMode: true,
+      captureRejections: true,
+    } as ConstructorParameters<typeof Duplex>[0]);
+    this.settings = settings;
+  }
+
+  /** Octets handed in for sending that the socket has not taken yet. */
+  get bufferedAmount(): number {
+    return this.#queuedBytes + this.#deferredBytes + (this.session?.sender.backlog ?? 0);
+  }
+
+  /**
+   * Waits until all that was sent so far has been handed to the socket's kernel side.
+   * @throws ConnectionClosedError (`ERR_WS_CONNECTION_CLOSED`) when the connection ends first.
+   */
+  flushed(): Promise<void> {
+    return tolerated(this.#flush());
+  }
+
+  /** @internal */
+  override _write(queued: Queued, encoding: BufferEncoding, callback: WriteCallback): void {
+    const session = this.session;
+    if (session === undefined) {
+      this.#held = { run: () => this._write(queued, encoding, callback), fail: callback };
+      return;
+    }
+    if (queued === CLOSE) session.writeClose();
+    else if (queued !== NOTHING) {
+      const { sender } = session;
+      if (queued instanceof MessageSource) return void this.#sendSource(session, queued, callback);
+      const bytes = this.#queuedBytes > 0 ? waitingBytes(queued) : 0;
+      if (sender.isSlow(queued)) return void this.#sendSlowly(session, queued, bytes, callback);
+      this.#queuedBytes -= bytes;
+      if (queued.framed === undefined) sender.sendFrame(queued);
+      else sender.sendFramed(queued.framed);
+    }
+    callback();
+    if (this.#queuedBytes === 0) this.queueOnEmpty();
+  }
+
+  /** @internal */
+  override _final(callback: WriteCallback): void {
+    const session = this.session;
+    if (session === undefined || !this.isAnnounced) {
+      this.#held = { run: () => this._final(callback), fail: callback };
+      return;
+    }
+    session.beginClosing(this.finalClose.code, this.finalClose.reason);
+    session.writeClose();
+    const finish = (): void => {
+      if (session.isOver ? session.outcome.wasClean : session.hasSentClose) callback();
+    };
+    // At an unclean end there is nothing to finish: it takes this stream with it.
+    session.sender.taken().then(finish, finish);
+  }
+
+  /** Tells whether nothing can be sent any more. @internal */
+  protected get isClosingOrClosed(): boolean {
+    return this.writableEnded || (this.session === undefined ? this.destroyed : !maySend(this.session.state));
+  }
+
+  /** Whether a message in fragments is not finished. @internal */
+  protected get isInsideMessage(): boolean {
+    return this.#outgoing.isOpen || this.#outgoing.isSkipping;
+  }
+
+  /** @internal */
+  protected closedError(): ConnectionClosedError {
+    return (
+      this.session?.closedError() ??
+      new ConnectionClosedError(CloseCode.ABNORMAL_CLOSURE, undefined, '', false)
+    );
+  }
+
+  /** Learns that no message waits in the queue any more. @internal */
+  protected abstract queueOnEmpty(): void;
+
+  /** Sends a frame of a data message behind all that was handed in before. @internal */
+  protected sendData(opcode: number, data: string | Buffer, final: boolean): number {
+    // hot path: benchmarks/micro/sender
+    const outgoing = this.#outgoing;
+    if (outgoing.isSkipping) {
+      outgoing.skip(final);
+      return 0;
+    }
+    const verdict = this.applyPolicy();
+    if (verdict === 'closed') return -1;
+    // A message that was begun is not cut short.
+    if (verdict === 'drop' && !outgoing.isOpen) {
+      outgoing.skip(final);
+      this.messagesDropped += 1;
+      return 0;
+    }
+    const frame = outgoing.admit(opcode, data, final);
+    const sender = this.session!.sender;
+    let size: number;
+    if (this.#isQueueEmpty && !sender.isSlow(frame)) {
+      if (final) this.messagesSent += 1;
+      size = sender.sendFrame(frame);
+    } else {
+      this.#enqueue(frame, undefined);
+      size = sender.sizeOf(byteLength(frame.data));
+    }
+    if (final && this.#deferredBytes > 0) this.#sendDeferred();
+    return size;
+  }
+
+  /**
+   * Sends a message that was framed elsewhere, for many connections of the server role.
+   * @returns its octets; -1 when it cannot be sent, 0 when it was dropped.
+   * @internal
+   */
+  sendFramed(frame: Buffer): number {
+    const session = this.session;
+    if (session === undefined || this.isClosingOrClosed) return -1;
+    const verdict = this.applyPolicy();
+    if (verdict === 'closed') return -1;
+    if (verdict === 'drop') {
+      this.messagesDropped += 1;
+      return 0;
+    }
+    if (this.#outgoing.isOpen) {
+      // It must not fall between the fragments of a message (RFC 6455 §5.4).
+      this.#deferred.push(frame);
+      this.#deferredBytes += frame.length;
+    } else if (this.#isQueueEmpty) {
+      this.messagesSent += 1;
+      session.sender.sendFramed(frame);
+    } else {
+      this.#enqueue({ opcode: 0, fin: true, data: '', framed: frame }, undefined);
+    }
+    return frame.length;
+  }
+
+  /** Puts a whole message into the queue, to which it may not stick for long. @internal */
+  protected enqueueMessage(data: string | Buffer, callback: WriteCallback | undefined): void {
+    const opcode = typeof data === 'string' ? Opcode.TEXT : Opcode.BINARY;
+    this.#enqueue(this.#outgoing.admit(opcode, data, true), callback);
+  }
+
+  /**
+   * Sends one message from a source, as fragments (RFC 6455 §5.4), in its place behind all that was sent before; what
+   * is sent meanwhile goes behind it, pings and pongs between its fragments. The next piece is asked for as soon as the
+   * backlog is below the soft limit, so that a message of any size needs little memory.
+   * @param type - `text` or `binary`, in any letter case, or opcode 1 or 2.
+   * @param pieces - strings or octets: a Readable, a ReadableStream, an async generator, an array.
+   * @returns octets of all its frames, once the last was framed; 0 when `slowConsumer: 'drop'` dropped it.
+   * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for arguments of the wrong kind and InvalidStateError
+   * (`ERR_WS_INVALID_STATE`) between the fragments of another message, at the call. Rejects with
+   * ConnectionClosedError (`ERR_WS_CONNECTION_CLOSED`) when the connection ends or the peer closes first, else with
+   * what the source threw; the connection is then failed with 1011 if the message had begun, and goes on if not.
+   */
+  sendFragments(type: SendType, pieces: MessagePieces): Promise<number> {
+    const opcode = sendOpcode(type);
+    if (opcode >= Opcode.CLOSE) throw new InvalidOptionError('type', type, "'text' or 'binary'");
+    if (!isPieces(pieces)) {
+      const hint = 'to send a message that is there: send(type, message)';
+      throw new InvalidOptionError('pieces', pieces, 'an iterable or async iterable of messages', hint);
+    }
+    if (this.isInsideMessage) {
+      throw new InvalidStateError('sendFragments: a fragmented message is not finished');
+    }
+    const verdict = this.isClosingOrClosed ? 'closed' : this.applyPolicy();
+    if (verdict === 'closed') return tolerated(Promise.reject(this.closedError()));
+    if (verdict === 'drop') {
+      this.messagesDropped += 1;
+      return Promise.resolve(0);
+    }
+    const source = new MessageSource(opcode, pieces, this.settings.softBacklogBytes);
+    this.messagesSent += 1;
+    super.write(source, (error) => {
+      if (error !== undefined && error !== null) source.cancel(this.closedError());
+    });
+    return tolerated(source.sent);
+  }
+
+  /** Gives up the message whose pieces are being sent: nobody takes them. @internal */
+  cancelSource(): void {
+    this.#source?.cancel(this.closedError());
+  }
+
+  /** Puts our Close into the queue, which goes on behind it. @internal */
+  protected enqueueClose(): void {
+    super.write(CLOSE);
+  }
+
+  /** Runs what waited for the opening handshake. @internal */
+  protected releaseHeld(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    held?.run();
+  }
+
+  /** Fails what waits: for the opening handshake, or to be compressed, or for its pieces. @internal */
+  protected failHeld(error: Error): void {
+    const held = this.#held;
+    this.#held = undefined;
+    this.#queuedBytes = 0;
+    this.cancelSource();
+    const compressing = this.#compressing;
+    this.#compressing = undefined;
+    compressing?.(error);
+    held?.fail(error);
+  }
+
+  /** Applies the slow-consumer policy to the next message, or the next fragment of one. @internal */
+  protected applyPolicy(): 'send' | 'drop' | 'closed' {
+    // hot path: benchmarks/micro/sender
+    const { session, settings } = this;
+    const waiting = this.#queuedBytes + this.#deferredBytes;
+    const backlog = waiting + (session === undefined ? 0 : session.sender.backlog);
+    if (backlog < settings.hardBacklogBytes) return 'send';
+    switch (settings.slowConsumer) {
+      case 'drop':
+        return 'drop';
+      case 'pause':
+        // What waits here does so because of our user, and no reading less would change that.
+        if (session?.sender.needsDrain === true) session.receiver.penalise();
+        return 'send';
+      case 'disconnect':
+        if (session === undefined)
+          super.destroy(slowConsumer('hardBacklogBytes', settings.hardBacklogBytes, backlog));
+        else session.endSlowConsumer();
+        return 'closed';
+    }
+  }
+
+  get #isQueueEmpty(): boolean {
+    return this.writableLength === 0 && this.writableCorked === 0;
+  }
+
+  #enqueue(frame: AdmittedFrame, callback: WriteCallback | undefined): void {
+    if (frame.fin) this.messagesSent += 1;
+    if (this.session === undefined || !this.#isQueueEmpty || this.session.sender.isSlow(frame)) {
+      this.#queuedBytes += waitingBytes(frame);
+    }
+    super.write(frame, callback);
+  }
+
+  /** Sends a frame that takes a while to compress; the queue waits. */
+  async #sendSlowly(
+    session: Session<Connection>,
+    frame: AdmittedFrame,
+    bytes: number,
+    callback: WriteCallback,
+  ): Promise<void> {
+    // If the connection ends first, its end fails this.
+    this.#compressing = callback;
+    try {
+      await session.sender.sendSlowly(frame);
+    } catch (error) {
+      session.fail(error as Error);
+      return;
+    }
+    if (this.#compressing === undefined || session.isOver) return;
+    this.#compressing = undefined;
+    this.#queuedBytes -= bytes;
+    callback();
+    if (this.#queuedBytes === 0) this.queueOnEmpty();
+  }
+
+  async #sendSource(
+    session: Session<Connection>,
+    source: MessageSource,
+    callback: WriteCallback,
+  ): Promise<void> {
+    this.#source = source;
+    if (session.closedBy === 'remote') this.cancelSource();
+    const error = await source.sendTo(session.sender);
+    this.#source = undefined;
+    // Half a message was sent, and nothing can take it back.
+    if (error !== undefined && source.isUnfinished) session.fail(error);
+    callback();
+    this.queueOnEmpty();
+  }
+
+  #sendDeferred(): void {
+    this.#deferredBytes = 0;
+    for (const frame of this.#deferred.splice(0)) this.sendFramed(frame);
+  }
+
+  async #flush(): Promise<void> {
+    if (this.destroyed) throw this.closedError();
+    if (this.session === undefined || this.writableLength > 0) await this.#queueDrained();
+    await this.session!.sender.taken();
+  }
+
+  /** Waits until Node's Writable holds nothing of ours any more. */
+  #queueDrained(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error | null): void => {
+        if (error === undefined || error === null) resolve();
+        else reject(error instanceof WebSocketError ? error : this.closedError());
+      };
+      if (this.writableEnded) super.end(settle);
+      else super.write(NOTHING, settle);
+    });
+  }
+}
+
+/** Keeps the process alive when a peer makes a promise fail that nobody waits for. */
+function tolerated<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

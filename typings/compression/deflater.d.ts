@@ -1,0 +1,21 @@
+import { type Coding } from './coding.js';
+import type { DeflateSettings } from './deflate-options.js';
+/**
+ * Compresses the messages of one direction (RFC 7692 §7.2.1). What it may refer back to is given to zlib anew for
+ * each piece, so that nothing of zlib outlives a call.
+ */
+export declare class Deflater {
+    #private;
+    constructor(coding: Coding, settings: DeflateSettings);
+    /**
+     * Tells whether the next piece is compressed, and takes so long that it is better done by
+     * {@link Deflater.deflateLater}.
+     */
+    isSlow(isFirst: boolean, length: number): boolean;
+    /** Decides on a message by its first piece, and tells of each whether it is compressed. */
+    takes(isFirst: boolean, length: number): boolean;
+    /** Compresses the next piece of a message. @returns the payload of its frame. */
+    deflateNow(octets: Buffer, final: boolean): Buffer;
+    /** Compresses the next piece of a message in the thread pool; one at a time. @returns the payload of its frame. */
+    deflateLater(octets: Buffer, final: boolean): Promise<Buffer>;
+}

@@ -1,0 +1,36 @@
+import { ContainedDuplex } from './contained-duplex.js';
+import { type MessagePieces } from './message-source.js';
+import { type SendType } from './outgoing-message.js';
+export type WriteCallback = (error?: Error | null) => void;
+/** What a closing handshake says that nobody gave a code. */
+export declare const NORMAL: {
+    code: 1000;
+    reason: string;
+};
+/**
+ * Is what a connection is to send, in the order it was handed in, under the slow-consumer policy; and our Close behind
+ * it. As long as nothing has to wait it is sent at once; else Node's Writable is the queue.
+ */
+export declare abstract class OutgoingQueue extends ContainedDuplex {
+    #private;
+    /** Octets handed in for sending that the socket has not taken yet. */
+    get bufferedAmount(): number;
+    /**
+     * Waits until all that was sent so far has been handed to the socket's kernel side.
+     * @throws ConnectionClosedError (`ERR_WS_CONNECTION_CLOSED`) when the connection ends first.
+     */
+    flushed(): Promise<void>;
+    /**
+     * Sends one message from a source, as fragments (RFC 6455 §5.4), in its place behind all that was sent before; what
+     * is sent meanwhile goes behind it, pings and pongs between its fragments. The next piece is asked for as soon as the
+     * backlog is below the soft limit, so that a message of any size needs little memory.
+     * @param type - `text` or `binary`, in any letter case, or opcode 1 or 2.
+     * @param pieces - strings or octets: a Readable, a ReadableStream, an async generator, an array.
+     * @returns octets of all its frames, once the last was framed; 0 when `slowConsumer: 'drop'` dropped it.
+     * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for arguments of the wrong kind and InvalidStateError
+     * (`ERR_WS_INVALID_STATE`) between the fragments of another message, at the call. Rejects with
+     * ConnectionClosedError (`ERR_WS_CONNECTION_CLOSED`) when the connection ends or the peer closes first, else with
+     * what the source threw; the connection is then failed with 1011 if the message had begun, and goes on if not.
+     */
+    sendFragments(type: SendType, pieces: MessagePieces): Promise<number>;
+}
