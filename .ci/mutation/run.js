@@ -4,7 +4,8 @@
  *   node .ci/mutation/run.js [protocol|handshake|connection|server …] [options of Stryker]
  *   node .ci/mutation/run.js protocol --mutate lib/protocol/utf8.ts
  *
- * Without a folder: protocol and handshake. Fails below the folder's threshold. The reports go to coverage/mutation/.
+ * Without a folder: protocol and handshake. Fails below the folder's threshold, and names the survivors that
+ * docs/mutation.md does not argue. The reports go to coverage/mutation/.
  *
  * Stryker needs a newer Node than the project, so it runs on one that is a package like any other, installed beside it.
  * That Node erases the types itself; no loader transforms what Stryker has instrumented.
@@ -24,18 +25,19 @@ import {
 import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { listUnargued } from './survivors.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const packages = join(here, 'node_modules');
 const reports = join(root, 'coverage', 'mutation');
 
-/** Says for each folder of lib/ what has to be reached, in per cent, and what further files its specs need. */
+/** Says for each folder of lib/ what has to be reached, in per cent, and whether its specs open anything. */
 const FOLDERS = {
-  protocol: { threshold: 95 },
-  handshake: { threshold: 95 },
-  connection: { threshold: 90 },
-  server: { threshold: 90 },
+  protocol: { threshold: 95, hooks: [] },
+  handshake: { threshold: 95, hooks: [] },
+  connection: { threshold: 90, hooks: ['./spec/hooks.ts'] },
+  server: { threshold: 90, hooks: ['./spec/hooks.ts'] },
 };
 
 /**
@@ -82,12 +84,16 @@ function prepareCopy(copy) {
 
 /** Says how Stryker treats a folder of lib/. */
 function configure(folder, scratch) {
-  const { threshold } = FOLDERS[folder];
+  const { threshold, hooks } = FOLDERS[folder];
   return {
     mutate: [`lib/${folder}/**/*.ts`],
     testRunner: 'mocha',
     plugins: ['@stryker-mutator/mocha-runner'],
-    mochaOptions: { spec: [`spec/${folder}/**/*.spec.ts`], grep: `^(?!.*(?:${EXHAUSTIVE}))` },
+    mochaOptions: {
+      spec: [`spec/${folder}/**/*.spec.ts`],
+      grep: `^(?!.*(?:${EXHAUSTIVE}))`,
+      require: hooks,
+    },
     testRunnerNodeArgs: ['--import', pathToFileURL(join(here, 'sources.js')).href],
     coverageAnalysis: 'perTest',
     // One at a time: the machine is shared, and the specs have deadlines.
@@ -120,6 +126,9 @@ function mutate(folder, options) {
       cwd: copy,
       stdio: 'inherit',
     });
+    const unargued = listUnargued(join(reports, `${folder}.json`), join(root, 'docs', 'mutation.md'));
+    console.log(`survivors that docs/mutation.md does not argue: ${unargued.length}`);
+    for (const mutant of unargued) console.log(mutant);
     return status === 0;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
