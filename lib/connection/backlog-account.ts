@@ -11,6 +11,11 @@ interface SharedFrame {
   readonly end: number;
 }
 
+/** Tells from how many octets on a backlog counts. */
+export function countedFrom(softBacklogBytes: number): number {
+  return Math.min(COUNTED_FROM, softBacklogBytes);
+}
+
 /** In how many accounts that count each shared frame waits. */
 const sharers = new Map<Buffer, number>();
 
@@ -25,7 +30,7 @@ export class BacklogAccount {
 
   constructor(owner: BudgetHolder, softBacklogBytes: number) {
     this.#owner = owner;
-    this.#from = Math.min(COUNTED_FROM, softBacklogBytes);
+    this.#from = countedFrom(softBacklogBytes);
   }
 
   /** Notes a frame that others were given too; `end` counts the octets up to and with it. */

@@ -30,6 +30,7 @@ import { claimStream } from './stream-claim.js';
 export type { Role };
 
 const FINAL = boolean(true);
+const NO_TERMS: Omit<ConnectDetails, 'headers'> = { protocol: '', extensions: '', path: '', query: '' };
 
 /**
  * Is one WebSocket, seen from one end: a Duplex of messages (strings for text, Buffers for binary) that emits
@@ -49,7 +50,8 @@ export class Connection extends MessageStream {
   messagesReceived = 0;
 
   #addresses = NO_ADDRESSES;
-  #details: ConnectDetails | undefined;
+  /** What the opening handshake has agreed on; its header fields would be a burden for the rest of a long life. */
+  #terms = NO_TERMS;
 
   /** @internal */
   constructor(role: Role, settings: ConnectionSettings, remoteName: string) {
@@ -132,22 +134,22 @@ export class Connection extends MessageStream {
 
   /** Subprotocol in force; empty if none. */
   get protocol(): string {
-    return this.#details?.protocol ?? '';
+    return this.#terms.protocol;
   }
 
   /** Extensions in force; empty if none. */
   get extensions(): string {
-    return this.#details?.extensions ?? '';
+    return this.#terms.extensions;
   }
 
   /** Path of the request, raw and undecoded, without the query. */
   get path(): string {
-    return this.#details?.path ?? '';
+    return this.#terms.path;
   }
 
   /** Query of the request, without `?`. */
   get query(): string {
-    return this.#details?.query ?? '';
+    return this.#terms.query;
   }
 
   /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
@@ -277,7 +279,8 @@ export class Connection extends MessageStream {
   /** Takes a byte stream: from now on messages can be sent. @internal */
   protected attach({ stream, details, deflate }: OpenStream): void {
     claimStream(stream);
-    this.#details = details;
+    const { protocol, extensions, path, query } = details;
+    this.#terms = { protocol, extensions, path, query };
     this.#addresses = addressesOf(stream);
     const rules = ROLE_RULES[this.role];
     this.adopt(new Session<Connection>(this, connectionReports, stream, this.settings, rules, deflate));

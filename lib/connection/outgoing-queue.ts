@@ -59,7 +59,7 @@ export abstract class OutgoingQueue extends ContainedDuplex {
 
   readonly #outgoing = new OutgoingMessage();
   /** Broadcast frames that came while a fragmented message was under way. */
-  #deferred: Buffer[] = [];
+  #deferred: Buffer[] | undefined;
   #deferredBytes = 0;
   #held: Held | undefined;
   /** Tells the queue that a frame is compressed, or will not be sent. */
@@ -200,7 +200,7 @@ export abstract class OutgoingQueue extends ContainedDuplex {
     }
     if (this.#outgoing.isOpen) {
       // It must not fall between the fragments of a message (RFC 6455 §5.4).
-      this.#deferred.push(frame);
+      (this.#deferred ??= []).push(frame);
       this.#deferredBytes += frame.length;
     } else if (this.#isQueueEmpty) {
       this.messagesSent += 1;
@@ -355,7 +355,7 @@ export abstract class OutgoingQueue extends ContainedDuplex {
 
   #sendDeferred(): void {
     this.#deferredBytes = 0;
-    for (const frame of this.#deferred.splice(0)) this.sendFramed(frame);
+    for (const frame of this.#deferred!.splice(0)) this.sendFramed(frame);
   }
 
   async #flush(): Promise<void> {

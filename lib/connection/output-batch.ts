@@ -4,6 +4,8 @@ import { InvalidStateError } from '../errors.js';
 import type { FrameTarget } from '../protocol/frame-writer.js';
 
 const NO_OCTETS = Buffer.alloc(0);
+/** Stands for each list that is empty; most connections never fill one. */
+const NOTHING: never[] = [];
 /** Most octets given to the socket at once, so that the progress of a large message can be seen. */
 const SLICE = 256 * 1024;
 /** What is waiting beyond this goes to the socket before the turn ends. */
@@ -38,6 +40,11 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
+/** Is told by an {@link OutputBatch}, in a later turn, that the socket has taken something. */
+export interface BatchOwner {
+  batchOnProgress(): void;
+}
+
 /**
  * Collects the frames of one connection, so that everything sent in one turn leaves in one socket write: at the
  * end of the current read callback, else on the next tick; at once above 64 KiB. While the socket is still busy
@@ -47,8 +54,7 @@ export class OutputBatch implements FrameTarget {
   slab: Buffer = NO_OCTETS;
 
   readonly #stream: Duplex;
-  /** Tells its owner that the socket took something. */
-  readonly #onProgress: () => void;
+  readonly #owner: BatchOwner;
   /** Whether what is written may be overwritten once `writableLength` is 0: only a plain socket keeps nothing then. */
   readonly #keepsNothing: boolean;
 
@@ -58,24 +64,26 @@ export class OutputBatch implements FrameTarget {
   /** Part of the slab that is filled and not yet in the queue. */
   #slabStart = 0;
   #slabEnd = 0;
-  #queue: Buffer[] = [];
+  #queue: Buffer[] = NOTHING;
   /** Length of each buffer in the queue; a caller who detaches its memory changes the buffer's own. */
-  #lengths: number[] = [];
+  #lengths: number[] = NOTHING;
   /** Index in the queue of the next buffer to write. */
   #head = 0;
   #queuedBytes = 0;
   #writtenBytes = 0;
   /** Writes that the stream has not called back for; late, when the kernel took them at once. */
   #writesUnderWay = 0;
-  #waiters: Waiter[] = [];
+  #waiters: Waiter[] = NOTHING;
   #whenEnded: (() => void) | undefined;
+  /** Tells this batch that the socket took a write; made with the first. */
+  #whenTaken: ((error?: Error | null) => void) | undefined;
   /** Octets that the socket is known to have taken. */
   #knownTakenBytes = 0;
   #reason: Error | undefined;
 
-  constructor(stream: Duplex, onProgress: () => void) {
+  constructor(stream: Duplex, owner: BatchOwner) {
     this.#stream = stream;
-    this.#onProgress = onProgress;
+    this.#owner = owner;
     this.#keepsNothing = Object.getPrototypeOf(stream) === Socket.prototype;
   }
 
@@ -181,6 +189,7 @@ export class OutputBatch implements FrameTarget {
         reject(this.#reason);
         return;
       }
+      if (this.#waiters === NOTHING) this.#waiters = [];
       this.#waiters.push({ mark: this.totalBytes, resolve, reject });
       this.#settleWaiters();
       if (this.#waiters.length > 0) this.#schedule();
@@ -192,7 +201,7 @@ export class OutputBatch implements FrameTarget {
     this.#lose();
     this.#reason ??= reason;
     const waiters = this.#waiters;
-    this.#waiters = [];
+    this.#waiters = NOTHING;
     for (const waiter of waiters) waiter.reject(reason);
   }
 
@@ -210,8 +219,8 @@ export class OutputBatch implements FrameTarget {
     if (this.slab === sharedSlab) sharedSlabTaken = false;
     this.slab = NO_OCTETS;
     this.#slabStart = this.#slabEnd = 0;
-    this.#queue = [];
-    this.#lengths = [];
+    this.#queue = NOTHING;
+    this.#lengths = NOTHING;
     this.#head = this.#queuedBytes = 0;
   }
 
@@ -263,6 +272,10 @@ export class OutputBatch implements FrameTarget {
   }
 
   #enqueue(octets: Buffer): void {
+    if (this.#queue === NOTHING) {
+      this.#queue = [];
+      this.#lengths = [];
+    }
     this.#queue.push(octets);
     this.#lengths.push(octets.length);
     this.#queuedBytes += octets.length;
@@ -334,17 +347,18 @@ export class OutputBatch implements FrameTarget {
   #write(octets: Buffer): void {
     this.#writtenBytes += octets.length;
     this.#writesUnderWay += 1;
-    this.#stream.write(octets, this.#socketOnTaken);
+    this.#whenTaken ??= (error) => this.#socketOnTaken(error);
+    this.#stream.write(octets, this.#whenTaken);
   }
 
-  readonly #socketOnTaken = (error?: Error | null): void => {
+  #socketOnTaken(error: Error | null | undefined): void {
     this.#writesUnderWay -= 1;
     if (error !== undefined && error !== null) this.#lose();
     this.flush();
     if (this.#phase === Phase.GONE) return;
     this.#settleWaiters();
-    this.#onProgress();
-  };
+    this.#owner.batchOnProgress();
+  }
 
   #settleWaiters(): void {
     if (this.#waiters.length === 0 || this.#phase === Phase.GONE) return;

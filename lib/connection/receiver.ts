@@ -7,7 +7,7 @@ import { TokenBucket } from '../protocol/token-bucket.js';
 import { tooManyControlFrames } from '../protocol/violations.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { Decompressor, type DecompressorOwner } from './decompressor.js';
-import { FlowGate } from './flow-gate.js';
+import { FlowGate, type GateEvents } from './flow-gate.js';
 import { Inbox, type Delivery } from './inbox.js';
 import { unfinishedBudget, type BudgetHolder } from './process-limits.js';
 
@@ -54,8 +54,17 @@ export interface ReceiverOwner extends BudgetHolder {
  * many wait or its share of the turn is used.
  */
 export class Receiver implements MessageSink, DecompressorOwner {
+  static readonly #DELIVERY: GateEvents<Receiver> = {
+    opened: (receiver) => receiver.#deliverInbox(),
+    shut: () => undefined,
+  };
+  static readonly #READING: GateEvents<Receiver> = {
+    opened: (receiver) => receiver.#continue(),
+    shut: (receiver) => receiver.#halt(),
+  };
+
   /** Whether messages are delivered. */
-  readonly delivery: FlowGate;
+  readonly delivery: FlowGate<Receiver>;
   /** Messages that were dropped because nobody took them. */
   discarded = 0;
   /** Whether somebody reads the connection as a stream, and pauses it to catch up. */
@@ -64,8 +73,9 @@ export class Receiver implements MessageSink, DecompressorOwner {
   readonly #owner: ReceiverOwner;
   readonly #stream: Duplex;
   readonly #settings: ConnectionSettings;
-  readonly #reading: FlowGate;
-  readonly #inbox: Inbox;
+  readonly #reading: FlowGate<Receiver>;
+  /** Made when the first message has to wait. */
+  #inbox: Inbox | undefined;
   readonly #assembler: MessageAssembler<BudgetHolder>;
   /** Replaced by nothing once the connection failed or the peer closed: further octets are ignored. */
   #parser: FrameParser | undefined;
@@ -90,21 +100,12 @@ export class Receiver implements MessageSink, DecompressorOwner {
     this.#owner = owner;
     this.#stream = stream;
     this.#settings = settings;
-    this.#inbox = new Inbox(settings.maxQueuedBytes, settings.maxQueuedMessages);
     this.#assembler = new MessageAssembler(this, settings, unfinishedBudget, owner);
     if (coding !== undefined) this.#decompressor = new Decompressor(this, coding, settings, owner);
     this.#parser = new FrameParser(this.#assembler, { masked, compression: coding !== undefined });
     const waiting = settings.handler === undefined ? Undelivered.NO_CONSUMER : 0;
-    this.delivery = new FlowGate(
-      Undelivered.NOT_CONNECTED | waiting,
-      () => this.#deliverInbox(),
-      () => undefined,
-    );
-    this.#reading = new FlowGate(
-      Unread.NOT_CONNECTED,
-      () => this.#continue(),
-      () => this.#halt(),
-    );
+    this.delivery = new FlowGate(Undelivered.NOT_CONNECTED | waiting, this, Receiver.#DELIVERY);
+    this.#reading = new FlowGate(Unread.NOT_CONNECTED, this, Receiver.#READING);
   }
 
   /** Tells whether nothing is read because of us, so that the peer's silence says nothing about it. */
@@ -193,7 +194,7 @@ export class Receiver implements MessageSink, DecompressorOwner {
    * is left and counts it.
    */
   settle(patience: number, whenSettled: () => void): void {
-    if (this.#inbox.length > 0 && this.delivery.isHeldOnlyFor(patience)) {
+    if (this.#undelivered > 0 && this.delivery.isHeldOnlyFor(patience)) {
       this.#whenSettled = whenSettled;
       return;
     }
@@ -203,7 +204,7 @@ export class Receiver implements MessageSink, DecompressorOwner {
 
   /** Drops what waits for delivery, and counts it. */
   dropUndelivered(): void {
-    this.discarded += this.#inbox.clear();
+    this.discarded += this.#inbox?.clear() ?? 0;
     this.#tellSettled();
   }
 
@@ -266,16 +267,18 @@ export class Receiver implements MessageSink, DecompressorOwner {
 
   #take(message: Delivery): void {
     // hot path: benchmarks/micro/receiver
-    if (this.delivery.isOpen && this.#inbox.length === 0) {
+    if (this.delivery.isOpen && this.#undelivered === 0) {
       this.#owner.deliver(message);
       return;
     }
-    if (this.#phase === 'abandoned' || (this.#inbox.isFull && this.#dropsWhenFull)) {
+    const { maxQueuedBytes, maxQueuedMessages } = this.#settings;
+    const inbox = (this.#inbox ??= new Inbox(maxQueuedBytes, maxQueuedMessages));
+    if (this.#phase === 'abandoned' || (inbox.isFull && this.#dropsWhenFull)) {
       this.discarded += 1;
       return;
     }
-    this.#inbox.push(message);
-    if (!this.#inbox.isFull || !this.#waitsWhenFull) return;
+    inbox.push(message);
+    if (!inbox.isFull || !this.#waitsWhenFull) return;
     this.#reading.hold(Unread.INBOX_FULL);
     this.#decompressor?.pause();
   }
@@ -284,10 +287,10 @@ export class Receiver implements MessageSink, DecompressorOwner {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     if (!this.#isParsing) this.#owner.beginTurn();
-    while (this.delivery.isOpen && this.#inbox.length > 0) this.#owner.deliver(this.#inbox.shift()!);
+    while (this.delivery.isOpen && this.#undelivered > 0) this.#owner.deliver(this.#inbox!.shift()!);
     this.#isDelivering = false;
     if (!this.#isParsing) this.#owner.endTurn();
-    if (this.#inbox.length > 0) return;
+    if (this.#undelivered > 0) return;
     this.#reading.release(Unread.INBOX_FULL);
     this.#decompressor?.resume();
     this.#tellSettled();
@@ -318,6 +321,11 @@ export class Receiver implements MessageSink, DecompressorOwner {
   /** Whether reading waits at the bound; what came before the stream was gone is little, and kept. */
   get #waitsWhenFull(): boolean {
     return this.#phase === 'open' || (this.#phase === 'closing' && this.#hasReader);
+  }
+
+  /** How many messages wait. */
+  get #undelivered(): number {
+    return this.#inbox === undefined ? 0 : this.#inbox.length;
   }
 
   get #hasRest(): boolean {

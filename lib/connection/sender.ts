@@ -4,10 +4,10 @@ import { LimitError } from '../errors.js';
 import { encodeClosePayload } from '../protocol/close-frame.js';
 import { CloseCode, Opcode } from '../protocol/constants.js';
 import { FrameWriter, firstOctet, headerLength } from '../protocol/frame-writer.js';
-import { BacklogAccount } from './backlog-account.js';
+import { BacklogAccount, countedFrom } from './backlog-account.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { byteLength, type AdmittedFrame } from './outgoing-message.js';
-import { OutputBatch } from './output-batch.js';
+import { OutputBatch, type BatchOwner } from './output-batch.js';
 import { backlogBudget, type BudgetHolder } from './process-limits.js';
 
 /** Is told by a {@link Sender} what its backlog asks for. */
@@ -17,7 +17,7 @@ export interface SenderOwner extends BudgetHolder {
 }
 
 /** Sends frames into a byte stream, and knows how far the peer is behind. */
-export class Sender {
+export class Sender implements BatchOwner {
   /** Pongs that were dropped because a newer one made them needless (RFC 6455 §5.5.3). */
   pongsDropped = 0;
 
@@ -26,7 +26,8 @@ export class Sender {
   readonly #owner: SenderOwner;
   readonly #settings: ConnectionSettings;
   readonly #masked: boolean;
-  readonly #processAccount: BacklogAccount;
+  /** Made when a backlog first counts, or a frame is shared. */
+  #processAccount: BacklogAccount | undefined;
   readonly #deflater: Deflater | undefined;
   /** Newest ping of a peer that does not read, unanswered as yet. */
   #unanswered: Buffer | undefined;
@@ -44,8 +45,7 @@ export class Sender {
     this.#settings = settings;
     this.#masked = masked;
     this.#deflater = deflater;
-    this.#processAccount = new BacklogAccount(owner, settings.softBacklogBytes);
-    this.#batch = new OutputBatch(stream, () => this.#batchOnProgress());
+    this.#batch = new OutputBatch(stream, this);
     this.#writer = new FrameWriter(this.#batch, masked);
   }
 
@@ -141,7 +141,7 @@ export class Sender {
   /** Adds a frame that others get too, by reference. @returns its octets. */
   sendFramed(octets: Buffer): number {
     this.#batch.append(octets);
-    this.#processAccount.share(octets, this.#batch.totalBytes);
+    this.#openAccount().share(octets, this.#batch.totalBytes);
     this.#batch.flushIfLarge();
     this.#account();
     return octets.length;
@@ -175,7 +175,7 @@ export class Sender {
 
   /** Forgets all that was not taken: the stream is gone. */
   discard(reason: Error): void {
-    this.#processAccount.close();
+    this.#processAccount?.close();
     this.#batch.discard(reason);
   }
 
@@ -183,10 +183,16 @@ export class Sender {
   #account(): void {
     const backlog = this.#batch.backlog;
     if (backlog >= this.#settings.softBacklogBytes) this.#isOverSoft = true;
-    this.#processAccount.update(backlog, this.#batch.takenBytes);
+    if (this.#processAccount === undefined && backlog < countedFrom(this.#settings.softBacklogBytes)) return;
+    this.#openAccount().update(backlog, this.#batch.takenBytes);
   }
 
-  #batchOnProgress(): void {
+  #openAccount(): BacklogAccount {
+    return (this.#processAccount ??= new BacklogAccount(this.#owner, this.#settings.softBacklogBytes));
+  }
+
+  /** @internal */
+  batchOnProgress(): void {
     this.#account();
     if (this.#batch.backlog >= this.#settings.softBacklogBytes) return;
     if (this.#unanswered !== undefined) {

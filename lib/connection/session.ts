@@ -45,6 +45,13 @@ export interface Outcome {
   readonly wasClean: boolean;
 }
 
+/** Leads from a byte stream to its session, so that the listeners below can serve all streams. */
+const SESSION = Symbol('session');
+
+interface Bound extends Duplex {
+  [SESSION]: Pick<Session<unknown>, 'receiver' | 'streamOnError' | 'streamOnClose'>;
+}
+
 /**
  * Is one WebSocket over an open byte stream: what is received and sent on it, and the closing handshake
  * (RFC 6455 §7) that ends it.
@@ -101,8 +108,9 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     this.sender = new Sender(this, stream, settings, rules.masks, deflater);
     // The peer may end its direction behind its Close while ours is still under way.
     stream.allowHalfOpen = true;
-    stream.on('error', (error) => this.#streamOnError(error));
-    stream.on('close', () => this.#streamOnClose());
+    (stream as Bound)[SESSION] = this;
+    stream.on('error', streamOnError);
+    stream.on('close', streamOnClose);
   }
 
   /** Tells whether the byte stream is gone. */
@@ -135,8 +143,8 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     const stream = this.#stream;
     // The parser unmasks in place. What a socket hands out is ours; other streams may hand out what others still use.
     const isOurs = this.#rules.masks || stream instanceof Socket;
-    stream.on('data', (chunk: Buffer) => receiver.push(isOurs ? chunk : Buffer.from(chunk)));
-    stream.on('end', () => receiver.end());
+    stream.on('data', isOurs ? streamOnData : streamOnForeignData);
+    stream.on('end', streamOnEnd);
     if (head !== undefined && head.length > 0) receiver.push(Buffer.from(head));
     receiver.start();
   }
@@ -321,12 +329,14 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     this.#stream.destroy();
   }
 
-  #streamOnError(error: Error): void {
+  /** @internal */
+  streamOnError(error: Error): void {
     this.#failure ??= error;
     this.#dropStream();
   }
 
-  #streamOnClose(): void {
+  /** @internal */
+  streamOnClose(): void {
     this.#deadline?.cancel();
     this.receiver.finish(() => this.#receiverOnFinished());
   }
@@ -339,4 +349,24 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     this.sender.discard(this.closedError());
     this.#events.ended(this.#owner);
   }
+}
+
+function streamOnData(this: Duplex, chunk: Buffer): void {
+  (this as Bound)[SESSION].receiver.push(chunk);
+}
+
+function streamOnForeignData(this: Duplex, chunk: Buffer): void {
+  (this as Bound)[SESSION].receiver.push(Buffer.from(chunk));
+}
+
+function streamOnEnd(this: Duplex): void {
+  (this as Bound)[SESSION].receiver.end();
+}
+
+function streamOnError(this: Duplex, error: Error): void {
+  (this as Bound)[SESSION].streamOnError(error);
+}
+
+function streamOnClose(this: Duplex): void {
+  (this as Bound)[SESSION].streamOnClose();
 }

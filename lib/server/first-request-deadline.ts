@@ -21,7 +21,7 @@ const REQUEST_EVENTS: ReadonlySet<string | symbol> = new Set([
 export class FirstRequestDeadline {
   readonly #server: Server;
   readonly #timeoutMs: () => number;
-  readonly #timers = new Map<unknown, NodeJS.Timeout>();
+  readonly #watches = new Map<unknown, Watch>();
   /** Sockets that had their first request; the server may be given them anew. */
   readonly #known = new WeakSet<Duplex>();
   readonly #isTls: boolean;
@@ -51,16 +51,16 @@ export class FirstRequestDeadline {
     server.off('connection', this.#serverOnConnection);
     server.off('secureConnection', this.#serverOnSecureConnection);
     for (const event of REQUEST_EVENTS) server.off(event, this.#serverOnRequest);
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    for (const watch of this.#watches.values()) watch.end();
+    this.#watches.clear();
   }
 
   /** Learns of a request on a socket. */
   met(socket: Duplex): void {
     this.#known.add(socket);
     const place = this.#placeOf(socket);
-    clearTimeout(this.#timers.get(place));
-    this.#timers.delete(place);
+    this.#watches.get(place)?.end();
+    this.#watches.delete(place);
   }
 
   readonly #serverOnConnection = (socket: Socket): void => {
@@ -77,24 +77,19 @@ export class FirstRequestDeadline {
   #watch(socket: Socket): void {
     if (this.#known.has(socket)) return;
     const place = this.#placeOf(socket);
-    const stop = (): void => {
-      clearTimeout(timer);
-      // A place may be taken again by the next connection before this one's 'close' is out.
-      if (this.#timers.get(place) === timer) this.#timers.delete(place);
-    };
-    const timer = setTimeout(() => {
-      stop();
-      socket.destroy();
-    }, this.#timeoutMs());
-    clearTimeout(this.#timers.get(place));
-    this.#timers.set(place, timer);
-    socket.once('close', stop);
+    // The place may be taken again by the next connection before the last one's 'close' is out.
+    this.#watches.get(place)?.end();
+    const watch = new Watch(socket, this.#timeoutMs(), () => {
+      if (this.#watches.get(place) === watch) this.#watches.delete(place);
+    });
+    this.#watches.set(place, watch);
   }
 
   /** Names a connection alike for its TCP socket and the TLS socket over it. */
   #placeOf(socket: Duplex): unknown {
+    if (!this.#isTls) return socket;
     const { remoteAddress, remotePort, localAddress, localPort } = socket as Socket;
-    if (!this.#isTls || remotePort === undefined) return socket;
+    if (remotePort === undefined) return socket;
     return [remoteAddress, remotePort, localAddress, localPort].join(' ');
   }
 
@@ -110,5 +105,33 @@ export class FirstRequestDeadline {
     if (!REQUEST_EVENTS.has(event)) return;
     if (this.#server.listeners(event).every((listener) => listener === this.#serverOnRequest))
       this.#server.off(event, this.#serverOnRequest);
+  };
+}
+
+/** Destroys a socket when its time is up, and leaves nothing on it when it is not. */
+class Watch {
+  readonly #socket: Socket;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onOver: () => void;
+
+  /** @param onOver - called when the socket is gone, on time or not. */
+  constructor(socket: Socket, timeoutMs: number, onOver: () => void) {
+    this.#socket = socket;
+    this.#onOver = onOver;
+    this.#timer = setTimeout(() => {
+      this.#socketOnClose();
+      socket.destroy();
+    }, timeoutMs);
+    socket.on('close', this.#socketOnClose);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#socket.off('close', this.#socketOnClose);
+  }
+
+  readonly #socketOnClose = (): void => {
+    this.end();
+    this.#onOver();
   };
 }

@@ -136,7 +136,6 @@ export class OpeningHandshakes {
       connection = new WebSocketServer(stream, undefined, {
         settings: livePath?.settings ?? this.#settings.connection,
         open,
-        request,
         context,
         remoteName,
       });

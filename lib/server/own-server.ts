@@ -17,6 +17,8 @@ const STATUS_OF_ERROR: Readonly<Record<string, number>> = {
 export class OwnServer {
   readonly http: Server;
   readonly #sockets = new Set<Socket>();
+  /** Serves all sockets. */
+  readonly #socketOnClose: (this: Socket) => void;
   readonly #onClientError: (error: Error, socket: Duplex) => void;
   #closed: Promise<void> | undefined;
 
@@ -27,6 +29,10 @@ export class OwnServer {
    */
   constructor(tls: TlsOptions | undefined, onClientError: (error: Error, socket: Duplex) => void) {
     this.#onClientError = onClientError;
+    const sockets = this.#sockets;
+    this.#socketOnClose = function () {
+      sockets.delete(this);
+    };
     this.http =
       tls === undefined ? createServer(answerPlainRequest) : createSecureServer(tls, answerPlainRequest);
     this.http.on('connection', (socket: Socket) => this.#serverOnConnection(socket));
@@ -68,7 +74,7 @@ export class OwnServer {
     // A request that was handed back brings its socket again.
     if (this.#sockets.has(socket)) return;
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('close', this.#socketOnClose);
   }
 
   #serverOnClientError(error: Error & { readonly code?: string }, socket: Duplex): void {

@@ -68,6 +68,8 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
   readonly #servers = new Set<Server>();
   readonly #connections = new Set<WebSocketServer>();
   readonly #taker: UpgradeTaker;
+  /** Serves all connections: one closure for each would cost more than what it does. */
+  readonly #forget: (this: Connection) => void;
   /** Made by `listen`; ends with the registry. */
   #ownServer: OwnServer | undefined;
   #drained: Promise<void> | undefined;
@@ -81,6 +83,10 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
       accepted: (connection, request) => this.#handshakeOnAccepted(connection, request),
       rejected: (request, status, reason) => this.#reportRejected(request, status, reason),
     });
+    const connections: Set<Connection> = this.#connections;
+    this.#forget = function () {
+      connections.delete(this);
+    };
     this.#taker = {
       handshakeTimeoutMs: this.#settings.handshakeTimeoutMs,
       take: (server, request, stream, head) => this.#take(server, request, stream, head),
@@ -301,7 +307,7 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
 
   #handshakeOnAccepted(connection: WebSocketServer, request: IncomingMessage): void {
     this.#connections.add(connection);
-    connection.once('close', () => this.#connections.delete(connection));
+    connection.on('close', this.#forget);
     this.emit('connection', connection, request);
   }
 

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Connection } from '../connection/connection.js';
 import type { ConnectionSettings } from '../connection/connection-options.js';
@@ -11,7 +10,6 @@ import { InvalidOptionError } from '../errors.js';
 export interface UpgradedStream {
   readonly settings: ConnectionSettings;
   readonly open: OpenStream;
-  readonly request: IncomingMessage;
   readonly context: unknown;
   readonly remoteName: string;
 }
@@ -21,8 +19,6 @@ export interface UpgradedStream {
  * byte stream on which the opening handshake is done (websocket(n): takeover).
  */
 export class WebSocketServer extends Connection {
-  /** Request that opened the connection; undefined for a stream taken over. */
-  readonly request: IncomingMessage | undefined;
   /** What the registry's `authorize` returned. */
   readonly context: unknown;
 
@@ -38,7 +34,6 @@ export class WebSocketServer extends Connection {
   constructor(stream: Duplex, options?: TakeoverOptions, upgraded?: UpgradedStream) {
     const { settings, open } = upgraded ?? takeoverSettings('server', checkStream(stream), options);
     super('server', settings, upgraded?.remoteName ?? '');
-    this.request = upgraded?.request;
     this.context = upgraded?.context;
     this.attach(open);
     process.nextTick(() => this.announce(open));

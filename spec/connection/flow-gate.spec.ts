@@ -7,7 +7,7 @@ const [A, B, C] = [1, 2, 4];
 function setUp(reasons = 0) {
   const onOpen = sinon.fake();
   const onShut = sinon.fake();
-  return { gate: new FlowGate(reasons, onOpen, onShut), onOpen, onShut };
+  return { gate: new FlowGate(reasons, 'the owner', { opened: onOpen, shut: onShut }), onOpen, onShut };
 }
 
 describe('FlowGate', () => {
@@ -95,19 +95,20 @@ describe('FlowGate', () => {
 
   it('has changed before it tells, so that it may be held again meanwhile', () => {
     const calls: string[] = [];
-    const gate: FlowGate = new FlowGate(
-      A,
-      () => {
-        calls.push(`open ${String(gate.isOpen)}`);
+    const gate: FlowGate<string> = new FlowGate(A, 'the owner', {
+      opened: (owner) => {
+        calls.push(`open ${String(gate.isOpen)} to ${owner}`);
         if (calls.length < 3) gate.hold(B);
       },
-      () => {
-        calls.push(`shut ${String(gate.isOpen)}`);
+      shut: (owner) => {
+        calls.push(`shut ${String(gate.isOpen)} to ${owner}`);
         gate.release(B);
       },
-    );
+    });
     gate.release(A);
-    expect(calls).to.deep.equal(['open true', 'shut false', 'open true']);
+    expect(calls).to.deep.equal(
+      ['open true', 'shut false', 'open true'].map((call) => `${call} to the owner`),
+    );
     expect(gate.isOpen).to.equal(true);
   });
 });

@@ -177,7 +177,6 @@ describe('ServerRegistry', () => {
       expect(await emitted).to.equal(connection);
       expect(connection.state).to.equal('CONNECTED');
       expect(connection.context).to.be.undefined;
-      expect(connection.request).to.equal(request);
       expect((await peer.response()).status).to.equal(101);
       expect([...registry]).to.deep.equal([connection]);
     });

@@ -33,7 +33,6 @@ describe('WebSocketServer', () => {
     const head = Buffer.from('81810000000061', 'hex');
     const server = new WebSocketServer(far, { head, path: '/p', query: 'q', protocol: 'chat' });
     expect([server.isServer, server.role, server.state]).to.deep.equal([true, 'server', 'CONNECTED']);
-    expect(server.request).to.be.undefined;
     expect(server.context).to.be.undefined;
     const texts: string[] = [];
     server.on('text', (text) => texts.push(text));

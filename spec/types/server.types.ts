@@ -36,7 +36,6 @@ export function events(): void {
     .on('connection', (connection, request) => {
       expectTrue<Same<typeof connection, WebSocketServer>>();
       expectTrue<Same<typeof request, IncomingMessage>>();
-      expectTrue<Same<typeof connection.request, IncomingMessage | undefined>>();
       expectTrue<Same<typeof connection.context, unknown>>();
     })
     .on('rejected', (request, status, reason) => {

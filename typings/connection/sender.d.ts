@@ -3,6 +3,7 @@ import type { Deflater } from '../compression/deflater.js';
 import { LimitError } from '../errors.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { type AdmittedFrame } from './outgoing-message.js';
+import { type BatchOwner } from './output-batch.js';
 import { type BudgetHolder } from './process-limits.js';
 /** Is told by a {@link Sender} what its backlog asks for. */
 export interface SenderOwner extends BudgetHolder {
@@ -10,7 +11,7 @@ export interface SenderOwner extends BudgetHolder {
     onDrain(): void;
 }
 /** Sends frames into a byte stream, and knows how far the peer is behind. */
-export declare class Sender {
+export declare class Sender implements BatchOwner {
     #private;
     /** Pongs that were dropped because a newer one made them needless (RFC 6455 §5.5.3). */
     pongsDropped: number;

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Connection } from '../connection/connection.js';
 import { type TakeoverOptions } from '../connection/takeover-options.js';
@@ -7,8 +6,6 @@ import { type TakeoverOptions } from '../connection/takeover-options.js';
  * byte stream on which the opening handshake is done (websocket(n): takeover).
  */
 export declare class WebSocketServer extends Connection {
-    /** Request that opened the connection; undefined for a stream taken over. */
-    readonly request: IncomingMessage | undefined;
     /** What the registry's `authorize` returned. */
     readonly context: unknown;
     /**

@@ -1,0 +1,45 @@
+import type { Duplex } from 'node:stream';
+import type { FrameTarget } from '../protocol/frame-writer.js';
+/** Is told by an {@link OutputBatch}, in a later turn, that the socket has taken something. */
+export interface BatchOwner {
+    batchOnProgress(): void;
+}
+/**
+ * Collects the frames of one connection, so that everything sent in one turn leaves in one socket write: at the
+ * end of the current read callback, else on the next tick; at once above 64 KiB. While the socket is still busy
+ * with the last write, frames wait here, where they are counted.
+ */
+export declare class OutputBatch implements FrameTarget {
+    #private;
+    slab: Buffer;
+    constructor(stream: Duplex, owner: BatchOwner);
+    /** Octets handed in so far. */
+    get totalBytes(): number;
+    /** Octets that the socket has not taken yet, those of others included; 0 once the stream is gone. */
+    get backlog(): number;
+    /** Octets of ours that the socket has taken. */
+    get takenBytes(): number;
+    reserve(length: number): number;
+    giveBack(length: number): void;
+    append(octets: Buffer): void;
+    /** Writes what has grown too large to wait for the end of the turn; to be called between frames. */
+    flushIfLarge(): void;
+    /** Begins a read callback: what is sent from now on leaves at {@link OutputBatch.endTurn}. */
+    beginTurn(): void;
+    /** Ends a read callback: one write for all that was sent in it. */
+    endTurn(): void;
+    /** Gives the socket as much as it takes. */
+    flush(): void;
+    /**
+     * Ends the byte stream once everything handed in is written; what is handed in from now on is dropped.
+     * @param whenTaken - called when the socket took it all.
+     */
+    end(whenTaken: () => void): void;
+    /**
+     * Waits until everything handed in so far is taken by the socket.
+     * @throws what {@link OutputBatch.discard} was or is called with, when the stream goes first.
+     */
+    taken(): Promise<void>;
+    /** Forgets everything: the stream is gone. */
+    discard(reason: Error): void;
+}
