@@ -37,13 +37,13 @@ async function accept(socket: Socket): Promise<void> {
   );
 }
 
-/** Matches what undici does about messages; behind a wrong text it goes on with the chunk, for good or bad. */
-const MESSAGE = /^(?:text|binary)/;
-
-/** Says what the standard's events and the pongs have to be, by the model. */
+/**
+ * Says what the standard's events and the pongs have to be, by the model. Behind a wrong text, of which the parser does
+ * not know, it goes on with the chunk: only what comes before is compared then.
+ */
 function promised({ octets, options }: RandomStream): string[] {
   const { events, end } = decode(octets, options, DIALECT);
-  const messages = events.filter((event) => MESSAGE.test(event));
+  const messages = events.filter((event) => /^(?:text|binary)/.test(event));
   const pongs = events
     .filter((event) => event.startsWith('ping'))
     .map((event) => event.replace('ping', 'pong'));
@@ -112,9 +112,9 @@ describe('random streams: the WebSocket of Node and the model by the letter, wit
         fc.asyncProperty(recipes, async (recipe) => {
           const stream = streamOf({ ...recipe, role: 'client', maxMessageBytes: Infinity });
           const seen = await play(WebSocket, stream);
+          const wanted = promised(stream);
           const isWrongText = decode(stream.octets, stream.options, DIALECT).end === 'fail 1007';
-          const compared = isWrongText ? seen.filter((event) => MESSAGE.test(event)) : seen;
-          expect(compared).to.deep.equal(promised(stream));
+          expect(isWrongText ? seen.slice(0, wanted.length) : seen).to.deep.equal(wanted);
         }),
         { numRuns: STREAMS, seed: SEED },
       );
