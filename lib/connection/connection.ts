@@ -29,6 +29,8 @@ import { claimStream } from './stream-claim.js';
 
 export type { Role };
 
+const FINAL = boolean(true);
+
 /**
  * Is one WebSocket, seen from one end: a Duplex of messages (strings for text, Buffers for binary) that emits
  * typed events ({@link ConnectionEvents}). The two roles are WebSocketClient and WebSocketServer.
@@ -194,7 +196,7 @@ export class Connection extends MessageStream {
    */
   send(type: SendType, message?: MessageData, final = true): number {
     const opcode = sendOpcode(type);
-    check('final', boolean(true), final);
+    if (typeof final !== 'boolean') check('final', FINAL, final);
     if (opcode >= Opcode.CLOSE) return this.#sendControl(opcode, message ?? '', final);
     const data = messageData(message);
     const session = this.session;

@@ -26,6 +26,9 @@ const OPCODES: ReadonlyMap<unknown, Opcode> = new Map<unknown, Opcode>([
  * @throws InvalidOptionError for anything else, with what was probably meant.
  */
 export function sendOpcode(type: unknown): Opcode {
+  // hot path: benchmarks/micro/sender
+  if (type === 'text') return Opcode.TEXT;
+  if (type === 'binary') return Opcode.BINARY;
   const opcode =
     OPCODES.get(type) ?? (typeof type === 'string' ? OPCODES.get(type.toLowerCase()) : undefined);
   if (opcode === undefined) {
@@ -46,8 +49,9 @@ export function sendOpcode(type: unknown): Opcode {
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for anything else, and for detached memory.
  */
 export function messageData(message: unknown, name = 'message'): string | Buffer {
+  // hot path: benchmarks/micro/sender
   if (typeof message === 'string') return message;
-  // Neither asks for a class: memory may come from another realm, such as a test runner's.
+  // Neither of these two asks for a class: memory may come from another realm, such as a test runner's.
   const isView = ArrayBuffer.isView(message);
   if (!isView && !types.isAnyArrayBuffer(message)) {
     throw new InvalidOptionError(name, message, 'a string, Buffer, TypedArray, DataView or ArrayBuffer');
@@ -56,12 +60,15 @@ export function messageData(message: unknown, name = 'message'): string | Buffer
   if (memory.byteLength === 0 && isDetached(memory)) {
     throw new InvalidOptionError(name, message, 'memory that is not detached');
   }
-  // Shared memory has no such property.
-  const isFixed = (memory as { resizable?: boolean }).resizable === false;
-  if (isFixed && Buffer.isBuffer(message)) return message;
+  if (isView && isFixed(memory) && Buffer.isBuffer(message)) return message;
   const view = isView ? message : new Uint8Array(memory);
   const octets = Buffer.from(memory, view.byteOffset, view.byteLength);
-  return isFixed ? octets : Buffer.from(octets);
+  return isFixed(memory) ? octets : Buffer.from(octets);
+}
+
+/** Tells whether memory keeps its size, and is ours alone; shared memory has no such property. */
+function isFixed(memory: ArrayBufferLike): boolean {
+  return (memory as { resizable?: boolean }).resizable === false;
 }
 
 /** Tells whether empty memory was given away: no view can be made of it any more. */

@@ -32,8 +32,6 @@ export interface MessageAssemblerOptions {
   readonly fragments: boolean;
 }
 
-/** Octets from which a payload may stay in its chunk; smaller ones are copied out of it. */
-const PIN_LIMIT = 4 * 1024;
 /** First capacity, in octets, of the buffer that a message in pieces grows in. */
 const FIRST_CAPACITY = 4 * 1024;
 const NO_OCTETS = Buffer.alloc(0);
@@ -148,9 +146,9 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
       const { code, reason } = parseClosePayload(buffer, start, end);
       this.#sink.onClose(code, reason);
     } else if (opcode === Opcode.PING) {
-      this.#sink.onPing(keep(buffer, start, end));
+      this.#sink.onPing(copy(buffer, start, end));
     } else {
-      this.#sink.onPong(keep(buffer, start, end));
+      this.#sink.onPong(copy(buffer, start, end));
     }
   }
 
@@ -232,8 +230,12 @@ function typeOf(opcode: number): MessageType {
 /** Gives octets that outlive the call without pinning a large chunk for a few of them: at most four times as much. */
 function keep(buffer: Buffer, start: number, end: number): Buffer {
   const length = end - start;
-  if (length >= PIN_LIMIT && length >= buffer.buffer.byteLength / 4) return buffer.subarray(start, end);
-  const copy = Buffer.allocUnsafe(length);
-  buffer.copy(copy, 0, start, end);
-  return copy;
+  if (length >= buffer.buffer.byteLength / 4) return buffer.subarray(start, end);
+  return copy(buffer, start, end);
+}
+
+function copy(buffer: Buffer, start: number, end: number): Buffer {
+  const octets = Buffer.allocUnsafe(end - start);
+  buffer.copy(octets, 0, start, end);
+  return octets;
 }
