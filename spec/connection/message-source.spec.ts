@@ -20,7 +20,7 @@ describe('MessageSource: a message whose pieces are still to come', () => {
   it('sends each piece as a fragment, and an empty one to end the message (RFC 6455 §5.4)', async () => {
     const { sender, peer } = make();
     const source = new MessageSource(Opcode.TEXT, ['one', 'two'], 1024);
-    expect(await source.sendTo(sender)).to.equal(undefined);
+    expect(await source.sendTo(sender, () => {})).to.equal(undefined);
     await settled();
     expect(peer.said()).to.deep.equal(['text "one" …', 'more "two" …', 'more ""']);
     expect(await outcomeOf(source.sent)).to.equal(5 + 5 + 2);
