@@ -43,7 +43,7 @@ export class Inflation {
 
   /**
    * @param window - what the message may refer back to; it slides on.
-   * @param onOctets - takes what was inflated.
+   * @param onOctets - takes what was inflated; what it throws fails the message.
    */
   constructor(window: SlidingWindow, onOctets: (octets: Buffer) => void) {
     this.#window = window;
@@ -136,6 +136,11 @@ export class Inflation {
   }
 
   #complete(): void {
+    if (this.#bytes === 0) {
+      // Nothing came that could be completed: an empty message, as where it is inflated whole.
+      this.#settle();
+      return;
+    }
     this.#write(COMPLETION, (consumed) => {
       // The message ended with a final block, and nothing behind it: complete by itself.
       if (consumed === 0) this.#settle();
@@ -158,7 +163,12 @@ export class Inflation {
 
   #streamOnData(octets: Buffer): void {
     this.#window.slide(octets);
-    this.#onOctets(octets);
+    try {
+      this.#onOctets(octets);
+    } catch (error) {
+      // Thrown from here, it would end the process.
+      this.fail(error as Error);
+    }
     this.#checkDrained();
   }
 
