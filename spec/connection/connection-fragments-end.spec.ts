@@ -175,6 +175,16 @@ describe('Connection: sendFragments that does not come to its end', () => {
         }
       });
 
+      it('begins no message any more once the peer has closed', async () => {
+        const { connection, peer } = await wireUp(role);
+        const first = connection.sendFragments('text', new Readable({ read: () => undefined }));
+        const second = connection.sendFragments('text', ['a']);
+        peer.send(peer.closeFrame(1000));
+        expect(await outcomeOf(first)).to.be.instanceOf(ConnectionClosedError);
+        expect(await outcomeOf(second)).to.be.instanceOf(ConnectionClosedError);
+        expect(peer.said()).to.deep.equal(['close 1000 ""']);
+      });
+
       it('rejects once closed or closing, and ends the source', async () => {
         for (const by of ['close', 'terminate', 'destroy'] as const) {
           const { connection } = await wireUp(role);
