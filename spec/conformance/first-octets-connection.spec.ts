@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import { ROLES } from '../wire-peer.js';
 import { showPair, type Completion, type Context, type Place } from './oracle/first-octets.js';
-import { epilogueOf, octetsOf, prologue, storyOf, trials } from './oracle/frame-stories.js';
+import {
+  compressedMessage,
+  epilogueOf,
+  octetsOf,
+  prologue,
+  storyOf,
+  trials,
+} from './oracle/frame-stories.js';
 import {
   Differences,
   observeEach,
@@ -42,6 +49,7 @@ describe("a frame's first two octets, all 65,536 of them, for connections", func
         const differences = new Differences();
         const begin = (observed: ObservedConnection, [pair, completion]: [number, Completion?]): void => {
           if (place === 'closing') observed.connection.close();
+          if (compression) observed.receive(compressedMessage(role));
           // Not compressed itself: a compressed one could not go on with octets that are none.
           observed.receive(prologue({ ...context, compression: false }));
           observed.receive(octetsOf(pair));

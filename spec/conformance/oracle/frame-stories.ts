@@ -32,6 +32,11 @@ export function leavesInside(pair: number, { place }: Context): boolean {
 /** Gives two octets. */
 export const octetsOf = (pair: number): Buffer => Buffer.from(showPair(pair), 'hex');
 
+/** Sends a compressed message in two frames, which must leave no trace: `a` by fixed Huffman codes. */
+export function compressedMessage(role: Context['role']): Buffer {
+  return Buffer.concat([peerFrame(role, 0, '0001', 'J', 1), peerFrame(role, 1, '0000', '\x04\x00')]);
+}
+
 /** Says what a connection tells and sends, and which rules it may report as broken. */
 export interface Story {
   readonly told: string;
@@ -53,6 +58,7 @@ export function storyOf(pair: number, completion: Completion | undefined, contex
     told.push('closing 1000 local');
     sent.push('close 1000');
   }
+  if (context.compression) told.push('text 61');
   const end = (broken: readonly string[]): Story => ({
     told: told.join(', '),
     sent: sent.join(', '),
