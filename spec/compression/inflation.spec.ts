@@ -1,15 +1,17 @@
 import { constants, deflateRawSync, type ZlibOptions } from 'node:zlib';
 import { expect } from 'chai';
-import { COMPLETION, Inflation, checkFinalBlocks } from '../../lib/compression/inflation.js';
+import { COMPLETION, Inflation, checkComplete, checkFinalBlocks } from '../../lib/compression/inflation.js';
 import { SlidingWindow } from '../../lib/compression/sliding-window.js';
 import { ProtocolError } from '../../lib/errors.js';
 import { noise } from '../protocol/wire.js';
 import { until } from '../turns.js';
 import { octets as hex, settled } from '../wire-peer.js';
 
+const SYNC = constants.Z_SYNC_FLUSH;
+
 /** Compresses as a message without its end (RFC 7692 §7.2.1). */
 function deflated(octets: string | Buffer, options: ZlibOptions = {}): Buffer {
-  return deflateRawSync(octets, { finishFlush: constants.Z_SYNC_FLUSH, ...options }).subarray(0, -4);
+  return deflateRawSync(octets, { finishFlush: SYNC, ...options }).subarray(0, -4);
 }
 
 /** Compresses with a final block, and the octet that makes a message of it (RFC 7692 §7.2.3.4). */
@@ -65,7 +67,7 @@ describe('Inflation', () => {
 
   it('hands on, before it resolves, all that a piece holds', async () => {
     const { inflation, parts } = begin();
-    const whole = deflateRawSync('first', { finishFlush: constants.Z_SYNC_FLUSH });
+    const whole = deflateRawSync('first', { finishFlush: SYNC });
     await inflation.push(whole);
     expect(Buffer.concat(parts).toString()).to.equal('first');
     await inflation.push(whole);
@@ -104,6 +106,10 @@ describe('Inflation', () => {
     it('end a message, with or without the octet behind', async () => {
       expect(await inflate(finished('whole'))).to.equal('whole');
       expect(await inflate(deflateRawSync('whole'))).to.equal('whole');
+      // Of an empty final block the end is left out like that of any other.
+      expect(
+        await inflate(Buffer.concat([deflateRawSync('whole', { finishFlush: SYNC }), hex('01')])),
+      ).to.equal('whole');
     });
 
     it('do not end it when more comes, cut anywhere', async () => {
@@ -255,6 +261,21 @@ describe('Inflation', () => {
 describe('COMPLETION', () => {
   it('is the end of an empty block, and a final empty block', () => {
     expect(COMPLETION.toString('hex')).to.equal('0000ffff' + '010000ffff');
+  });
+});
+
+describe('checkComplete', () => {
+  it('wants none of the completion to be taken, the end of an empty block, or all of it', () => {
+    const complete = Array.from({ length: 10 }, (_, consumed) => consumed).filter((consumed) => {
+      try {
+        checkComplete(consumed);
+        return true;
+      } catch (error) {
+        expect(error).to.include({ code: 'ERR_WS_INVALID_DEFLATE', closeCode: 1007 });
+        return false;
+      }
+    });
+    expect(complete).to.deep.equal([0, 4, 9]);
   });
 });
 
