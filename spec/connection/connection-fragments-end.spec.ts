@@ -97,7 +97,19 @@ const ENDS: Readonly<Record<string, (wired: Wired) => void>> = {
 };
 
 describe('Connection: sendFragments that does not come to its end', () => {
-  afterEach(unwire);
+  const unhandled: unknown[] = [];
+  const processOnRejection = (reason: unknown): void => void unhandled.push(reason);
+
+  beforeEach(() => {
+    unhandled.length = 0;
+    process.on('unhandledRejection', processOnRejection);
+  });
+
+  afterEach(async () => {
+    await unwire();
+    process.off('unhandledRejection', processOnRejection);
+    expect(unhandled).to.deep.equal([]);
+  });
 
   for (const compressed of [false, true]) {
     for (const role of ROLES) {
@@ -161,7 +173,6 @@ describe('Connection: sendFragments that does not come to its end', () => {
   for (const role of ROLES) {
     describe(`in the ${role} role`, () => {
       it('ends the process by no promise that nobody waits for', async () => {
-        // Mocha fails a spec whose promise is rejected and not handled.
         for (const end of [ENDS['terminate']!, ENDS['the peer closes']!, ENDS['the stream is reset']!]) {
           const wired = await wireUp(role);
           void wired.connection.sendFragments('text', new Readable({ read: () => undefined }));
