@@ -3,7 +3,7 @@ import type { MemoryBudget } from '../protocol/memory-budget.js';
 import { MAX_WINDOW_BITS, MIN_OWN_WINDOW_BITS } from '../protocol/permessage-deflate.js';
 import { invalidDeflate, messageTooLong } from '../protocol/violations.js';
 import { SYNC_BYTES, type Coding } from './coding.js';
-import { COMPLETION, Inflation, checkFinalBlocks } from './inflation.js';
+import { COMPLETION, Inflation, checkComplete, checkFinalBlocks } from './inflation.js';
 import { JobSlots } from './job-slots.js';
 import { SlidingWindow } from './sliding-window.js';
 
@@ -54,7 +54,7 @@ export class Inflater<Holder extends object> {
     let room = Math.min(this.#maxMessageBytes, SYNC_OUTPUT);
     let rest = Buffer.concat([compressed, COMPLETION]);
     // One turn, unless a final block ends what zlib takes for its data within the message (RFC 7692 §7.2.3.4).
-    while (rest.length > COMPLETION.length || parts.length === 0) {
+    for (;;) {
       const { octets, consumed } = inflatePart(rest, room, this.#dictionaryBehind(parts));
       if (octets === undefined) {
         if (this.#maxMessageBytes > SYNC_OUTPUT) return undefined;
@@ -63,10 +63,10 @@ export class Inflater<Holder extends object> {
       room -= octets.length;
       parts.push(octets);
       rest = rest.subarray(consumed);
-      if (rest.length === 0) break;
-      if (rest.length < COMPLETION.length) throw invalidDeflate('the message is not complete');
+      if (rest.length <= COMPLETION.length) break;
       checkFinalBlocks(parts.length, compressed.length);
     }
+    checkComplete(COMPLETION.length - rest.length);
     const message = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     if (this.#keepsContext) this.#window.slide(message);
     return message;

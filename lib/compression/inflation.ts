@@ -8,6 +8,9 @@ import type { SlidingWindow } from './sliding-window.js';
  */
 export const COMPLETION = Buffer.from('0000ffff010000ffff', 'hex');
 
+/** Octets of {@link COMPLETION} that complete a message: none, or its first four, behind a final block of its own. */
+const COMPLETE: ReadonlySet<number> = new Set([0, 4, COMPLETION.length]);
+
 const CHUNK_SIZE = 32 * 1024;
 
 /** Final blocks that any message may have; each costs as much as a message. */
@@ -21,6 +24,15 @@ const BYTES_PER_FINAL_BLOCK = 64;
  */
 export function checkFinalBlocks(count: number, octets: number): void {
   if (count > FINAL_BLOCKS + octets / BYTES_PER_FINAL_BLOCK) throw invalidDeflate('too many final blocks');
+}
+
+/**
+ * Checks that a message has ended between two blocks.
+ * @param consumed - octets of {@link COMPLETION} that zlib took for its end.
+ * @throws ProtocolError (`ERR_WS_INVALID_DEFLATE`) for one that has not.
+ */
+export function checkComplete(consumed: number): void {
+  if (!COMPLETE.has(consumed)) throw invalidDeflate('the message is not complete');
 }
 
 /** Waits for what was handed in to be inflated. */
@@ -43,7 +55,7 @@ export class Inflation {
 
   /**
    * @param window - what the message may refer back to; it slides on.
-   * @param onOctets - takes what was inflated.
+   * @param onOctets - takes what was inflated; what it throws fails the message.
    */
   constructor(window: SlidingWindow, onOctets: (octets: Buffer) => void) {
     this.#window = window;
@@ -136,10 +148,14 @@ export class Inflation {
   }
 
   #complete(): void {
+    if (this.#bytes === 0) {
+      // Nothing came that could be completed: an empty message, as where it is inflated whole.
+      this.#settle();
+      return;
+    }
     this.#write(COMPLETION, (consumed) => {
-      // The message ended with a final block, and nothing behind it: complete by itself.
-      if (consumed === 0) this.#settle();
-      else if (consumed < COMPLETION.length) this.fail(invalidDeflate('the message is not complete'));
+      checkComplete(consumed);
+      if (consumed < COMPLETION.length) this.#settle();
       else this.#stream.once('end', () => this.#settle()).end();
     });
   }
@@ -158,7 +174,12 @@ export class Inflation {
 
   #streamOnData(octets: Buffer): void {
     this.#window.slide(octets);
-    this.#onOctets(octets);
+    try {
+      this.#onOctets(octets);
+    } catch (error) {
+      // Thrown from here, it would end the process.
+      this.fail(error as Error);
+    }
     this.#checkDrained();
   }
 

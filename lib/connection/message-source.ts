@@ -1,4 +1,6 @@
 import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Opcode } from '../protocol/constants.js';
 import { OutgoingMessage, messageData, type MessageData } from './outgoing-message.js';
 import type { Sender } from './sender.js';
@@ -8,6 +10,10 @@ export type MessagePieces = AsyncIterable<MessageData> | Iterable<MessageData>;
 
 /** Octets, or units of text, of the longest frame that is made of a piece. */
 const FRAME_LENGTH = 256 * 1024;
+/** Octets that are sent before others get their turn of the event loop. */
+const TURN_BYTES = 64 * 1024;
+/** What a piece costs besides its octets, in octets. */
+const PIECE_COST = 64;
 const NO_OCTETS = Buffer.alloc(0);
 
 /** Is a message whose pieces are still to come; they leave as fragments, as fast as the peer takes them. */
@@ -19,19 +25,27 @@ export class MessageSource {
 
   readonly #opcode: Opcode;
   readonly #pieces: MessagePieces;
+  /** Undefined until the first piece is asked for. */
+  #iterator: Iterator<MessageData> | AsyncIterator<MessageData> | undefined;
   readonly #softBacklogBytes: number;
   readonly #message = new OutgoingMessage();
   #bytes = 0;
+  #turnBytes = 0;
   #reason: Error | undefined;
   /** Ends the present wait; for the next piece, or for the peer. */
   #interrupt: ((reason: Error) => void) | undefined;
+  #beforeFrame!: () => void;
   #resolve!: (bytes: number) => void;
   #reject!: (reason: unknown) => void;
 
   /** @param softBacklogBytes - octets that the socket may be behind before the next piece is asked for. */
   constructor(opcode: Opcode, pieces: MessagePieces, softBacklogBytes: number) {
     this.#opcode = opcode;
-    this.#pieces = pieces;
+    // The iterator of a ReadableStream could not be ended while a piece is under way.
+    const isFree = pieces instanceof ReadableStream && !pieces.locked;
+    this.#pieces = isFree ? Readable.fromWeb(pieces, { objectMode: true, highWaterMark: 0 }) : pieces;
+    // It may fail before anybody asks it for pieces, and would end the process.
+    if (this.#pieces instanceof Readable) this.#pieces.on('error', () => undefined);
     this.#softBacklogBytes = softBacklogBytes;
     this.sent = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -41,37 +55,53 @@ export class MessageSource {
 
   /**
    * Sends all pieces, and the end of the message.
+   * @param beforeFrame - called before each frame, to cancel it if nothing may be sent any more.
    * @returns what has kept the message from its end: what the source threw, InvalidOptionError
    * (`ERR_WS_INVALID_OPTION`) for a piece that cannot be sent, or what {@link MessageSource.cancel} was given.
    */
-  async sendTo(sender: Sender): Promise<Error | undefined> {
-    const iterator = iterate(this.#pieces);
+  async sendTo(sender: Sender, beforeFrame: () => void): Promise<Error | undefined> {
+    if (this.#reason !== undefined) return this.#reason;
+    this.#beforeFrame = beforeFrame;
     try {
-      if (this.#reason !== undefined) throw this.#reason;
+      const iterator = (this.#iterator = iterate(this.#pieces));
       for (;;) {
         const next = await this.#wait<IteratorResult<MessageData>>(iterator.next());
         if (next.done === true) break;
         await this.#sendPiece(sender, next.value);
+        if (this.#turnBytes < TURN_BYTES) continue;
+        this.#turnBytes = 0;
+        await this.#wait(nextTurn());
       }
       await this.#sendFragment(sender, this.#opcode === Opcode.TEXT ? '' : NO_OCTETS, true);
       this.#resolve(this.#bytes);
       return undefined;
     } catch (error) {
       this.#reject(error);
-      this.#abandon(iterator);
-      return error as Error;
+      void this.#abandon();
+      return error instanceof Error
+        ? error
+        : new Error('the source threw what is no error', { cause: error });
     }
   }
 
-  /** Gives up: nobody takes the rest. */
+  /** Gives up: nobody takes the rest. Does nothing at the second call. */
   cancel(reason: Error): void {
-    this.#reason ??= reason;
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
     this.#reject(reason);
     this.#interrupt?.(reason);
+    if (this.#iterator === undefined) void this.#abandon();
+  }
+
+  /** Gives up a message that is to be dropped as a whole. */
+  drop(): void {
+    this.#resolve(0);
+    void this.#abandon();
   }
 
   async #sendPiece(sender: Sender, piece: MessageData): Promise<void> {
     const data = messageData(piece, 'piece');
+    this.#turnBytes += data.length + PIECE_COST;
     for (let at = 0; at < data.length; at += FRAME_LENGTH) {
       await this.#sendFragment(sender, part(data, at), false);
       if (sender.backlog >= this.#softBacklogBytes) await this.#wait(sender.taken());
@@ -79,11 +109,12 @@ export class MessageSource {
   }
 
   async #sendFragment(sender: Sender, data: string | Buffer, final: boolean): Promise<void> {
+    this.#beforeFrame();
+    if (this.#reason !== undefined) throw this.#reason;
     const frame = this.#message.admit(this.#opcode, data, final);
     this.isUnfinished = !final;
-    this.#bytes += sender.isSlow(frame)
-      ? await this.#wait(sender.sendSlowly(frame))
-      : sender.sendFrame(frame);
+    // Not to be interrupted: our Close must not overtake the frame.
+    this.#bytes += sender.isSlow(frame) ? await sender.sendSlowly(frame) : sender.sendFrame(frame);
   }
 
   /** Waits, but not longer than anybody is interested. */
@@ -95,11 +126,15 @@ export class MessageSource {
     });
   }
 
-  /** Tells the source that nobody asks for more. */
-  #abandon(iterator: Iterator<MessageData> | AsyncIterator<MessageData>): void {
-    // Its iterator would wait for the piece that is under way.
-    if (this.#pieces instanceof Readable) this.#pieces.destroy();
-    else void Promise.resolve(iterator.return?.()).catch(() => undefined);
+  /** Tells the source that nobody asks for more; what it answers is of no interest. */
+  async #abandon(): Promise<void> {
+    try {
+      // Its iterator would wait for the piece that is under way.
+      if (this.#pieces instanceof Readable) this.#pieces.destroy();
+      else await (this.#iterator ?? iterate(this.#pieces)).return?.();
+    } catch {
+      return;
+    }
   }
 }
 

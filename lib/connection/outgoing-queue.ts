@@ -219,8 +219,8 @@ export abstract class OutgoingQueue extends ContainedDuplex {
 
   /**
    * Sends one message from a source, as fragments (RFC 6455 §5.4), in its place behind all that was sent before; what
-   * is sent meanwhile goes behind it, pings and pongs between its fragments. The next piece is asked for as soon as the
-   * backlog is below the soft limit, so that a message of any size needs little memory.
+   * is sent meanwhile goes behind it, pings and pongs between its fragments. At the soft limit no piece is asked for until
+   * the socket has taken all, so that a message of any size needs little memory. Nobody may change octets handed over.
    * @param type - `text` or `binary`, in any letter case, or opcode 1 or 2.
    * @param pieces - strings or octets: a Readable, a ReadableStream, an async generator, an array.
    * @returns octets of all its frames, once the last was framed; 0 when `slowConsumer: 'drop'` dropped it.
@@ -239,17 +239,18 @@ export abstract class OutgoingQueue extends ContainedDuplex {
     if (this.isInsideMessage) {
       throw new InvalidStateError('sendFragments: a fragmented message is not finished');
     }
-    const verdict = this.isClosingOrClosed ? 'closed' : this.applyPolicy();
-    if (verdict === 'closed') return tolerated(Promise.reject(this.closedError()));
-    if (verdict === 'drop') {
-      this.messagesDropped += 1;
-      return Promise.resolve(0);
-    }
     const source = new MessageSource(opcode, pieces, this.settings.softBacklogBytes);
-    this.messagesSent += 1;
-    super.write(source, (error) => {
-      if (error !== undefined && error !== null) source.cancel(this.closedError());
-    });
+    const verdict = this.isClosingOrClosed ? 'closed' : this.applyPolicy();
+    if (verdict === 'closed') source.cancel(this.closedError());
+    else if (verdict === 'drop') {
+      this.messagesDropped += 1;
+      source.drop();
+    } else {
+      this.messagesSent += 1;
+      super.write(source, (error) => {
+        if (error !== undefined && error !== null) source.cancel(this.closedError());
+      });
+    }
     return tolerated(source.sent);
   }
 
@@ -345,7 +346,10 @@ export abstract class OutgoingQueue extends ContainedDuplex {
   ): Promise<void> {
     this.#source = source;
     if (session.closedBy === 'remote') this.cancelSource();
-    const error = await source.sendTo(session.sender);
+    // A connection that failed has sent its Close, and nothing follows it.
+    const error = await source.sendTo(session.sender, () => {
+      if (session.hasSentClose) this.cancelSource();
+    });
     this.#source = undefined;
     // Half a message was sent, and nothing can take it back.
     if (error !== undefined && source.isUnfinished) session.fail(error);

@@ -10,7 +10,8 @@ export interface Authority {
  * uri-host [ ":" port ] of RFC 7230 §5.4. No userinfo, so `host@evil` is no host. The comma, which a reg-name may have
  * in theory, is left out: in practice it is two Host fields that somebody merged.
  */
-const AUTHORITY = /^(\[[0-9A-Za-z:.%_~-]+\]|[0-9A-Za-z\-._~!$&'()*+;=%]+)(?::([0-9]{0,5}))?$/;
+const AUTHORITY =
+  /^(\[[0-9A-Za-z:.%_~-]+\]|(?:[0-9A-Za-z\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2})+)(?::([0-9]{0,5}))?$/;
 
 const MAX_PORT = 65_535;
 

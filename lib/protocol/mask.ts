@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { SIMD_STEP, loadSimdMask, type SimdMask } from './simd-mask.js';
 
 /*
  * Masking (RFC 6455 §5.3): octet i of the payload is XORed with octet i mod 4 of the masking key. The same
@@ -7,6 +8,8 @@ import { randomFillSync } from 'node:crypto';
 
 // Below this length two typed-array views cost more than octets do; measured in benchmarks/.
 const WORDS_FROM = 96;
+// From this length on, a copy into WebAssembly's memory and back is cheaper than words; measured in benchmarks/.
+const SIMD_FROM = 768;
 
 // A key's four octets seen as one word of the host, so that no code depends on the host's byte order.
 const keyOctets = new Uint8Array(4);
@@ -30,6 +33,9 @@ export function nextMaskingKey(): number {
   return keyPool[keysUsed++]!;
 }
 
+/** Loaded when first needed; null where there is none. */
+let simd: SimdMask | null | undefined;
+
 /**
  * Copies octets from one buffer to another and masks them on the way; the source is left as it was. Source
  * and target may be the same octets, but must not overlap otherwise.
@@ -41,6 +47,8 @@ export function nextMaskingKey(): number {
  * @param length - number of octets
  * @param key - masking key, int32 in network order
  * @param offset - octets of the same payload that came before; default 0
+ * @returns all resulting octets ORed together, as far as bit 7 (0x80) goes: it is set if, and only if, one of them is
+ *   no ASCII
  */
 export function applyMask(
   source: Uint8Array,
@@ -50,32 +58,15 @@ export function applyMask(
   length: number,
   key: number,
   offset = 0,
-): void {
+): number {
   // hot path
   const rotated = rotate(key, offset);
-  if (length < WORDS_FROM) {
-    maskOctets(source, sourceStart, target, targetStart, length, rotated);
-    return;
+  if (length < WORDS_FROM) return maskOctets(source, sourceStart, target, targetStart, length, rotated);
+  if (length >= SIMD_FROM) {
+    if (simd === undefined) simd = loadSimdMask() ?? null;
+    if (simd !== null) return maskBlocks(simd, source, sourceStart, target, targetStart, length, rotated);
   }
-  const sourceAt = source.byteOffset + sourceStart;
-  const targetAt = target.byteOffset + targetStart;
-  if (((sourceAt ^ targetAt) & 3) !== 0) {
-    target.set(source.subarray(sourceStart, sourceStart + length), targetStart);
-    unmaskInPlace(target, targetStart, targetStart + length, rotated, 0);
-    return;
-  }
-  const head = -targetAt & 3;
-  const words = (length - head) >>> 2;
-  const done = head + (words << 2);
-  maskOctets(source, sourceStart, target, targetStart, head, rotated);
-  // done and head differ by whole words: the key stands the same for both.
-  const bodyKey = rotate(rotated, head);
-  maskWords(
-    new Int32Array(source.buffer, sourceAt + head, words),
-    new Int32Array(target.buffer, targetAt + head, words),
-    bodyKey,
-  );
-  maskOctets(source, sourceStart + done, target, targetStart + done, length - done, bodyKey);
+  return maskByWords(source, sourceStart, target, targetStart, length, rotated);
 }
 
 /**
@@ -86,7 +77,7 @@ export function applyMask(
  * @param end - index after the last one
  * @param key - masking key, int32 in network order
  * @param offset - octets of the same payload that came before
- * @returns all resulting octets ORed together: bit 7 (0x80) is set if, and only if, one of them is no ASCII
+ * @returns as {@link applyMask}
  */
 export function unmaskInPlace(
   buffer: Uint8Array,
@@ -95,21 +86,59 @@ export function unmaskInPlace(
   key: number,
   offset: number,
 ): number {
-  // hot path
-  const rotated = rotate(key, offset);
-  const length = end - start;
-  if (length < WORDS_FROM) return maskOctets(buffer, start, buffer, start, length, rotated);
-  const at = buffer.byteOffset + start;
-  const head = -at & 3;
-  const count = (length - head) >>> 2;
-  const done = head + (count << 2);
-  const bodyKey = rotate(rotated, head);
+  return applyMask(buffer, start, buffer, start, end - start, key, offset);
+}
+
+/** Masks by way of WebAssembly's memory, which is small enough to stay in the cache. */
+function maskBlocks(
+  { memory, mask }: SimdMask,
+  source: Uint8Array,
+  from: number,
+  target: Uint8Array,
+  to: number,
+  length: number,
+  key: number,
+): number {
+  const bulk = length - (length % SIMD_STEP);
+  const reversed = reverse(key);
+  let or = 0;
+  for (let done = 0; done < bulk; done += memory.length) {
+    const count = Math.min(memory.length, bulk - done);
+    memory.set(new Uint8Array(source.buffer, source.byteOffset + from + done, count));
+    if (mask(count, reversed) !== 0) or = 0x80;
+    target.set(count === memory.length ? memory : memory.subarray(0, count), to + done);
+  }
+  return or | maskOctets(source, from + bulk, target, to + bulk, length - bulk, key);
+}
+
+/** Masks a word at a time. */
+function maskByWords(
+  source: Uint8Array,
+  sourceStart: number,
+  target: Uint8Array,
+  targetStart: number,
+  length: number,
+  key: number,
+): number {
+  const sourceAt = source.byteOffset + sourceStart;
+  const targetAt = target.byteOffset + targetStart;
+  if (((sourceAt ^ targetAt) & 3) !== 0) {
+    target.set(source.subarray(sourceStart, sourceStart + length), targetStart);
+    return maskByWords(target, targetStart, target, targetStart, length, key);
+  }
+  const head = -targetAt & 3;
+  const words = (length - head) >>> 2;
+  const done = head + (words << 2);
+  // done and head differ by whole words: the key stands the same for both.
+  const bodyKey = rotate(key, head);
   // A view per call: keeping it, in one slot or a WeakMap, saves next to nothing and could pin memory.
-  const words = new Int32Array(buffer.buffer, at + head, count);
+  const targetWords = new Int32Array(target.buffer, targetAt + head, words);
+  const isInPlace = source === target && sourceStart === targetStart;
+  const sourceWords = isInPlace ? targetWords : new Int32Array(source.buffer, sourceAt + head, words);
   return (
-    maskOctets(buffer, start, buffer, start, head, rotated) |
-    maskWords(words, words, bodyKey) |
-    maskOctets(buffer, start + done, buffer, start + done, length - done, bodyKey)
+    maskOctets(source, sourceStart, target, targetStart, head, key) |
+    maskWords(sourceWords, targetWords, bodyKey) |
+    maskOctets(source, sourceStart + done, target, targetStart + done, length - done, bodyKey)
   );
 }
 
@@ -117,6 +146,11 @@ export function unmaskInPlace(
 function rotate(key: number, offset: number): number {
   const bits = (offset & 3) << 3;
   return (key << bits) | (key >>> (32 - bits));
+}
+
+/** Turns a key round: the first octet to the lowest place. */
+function reverse(key: number): number {
+  return (key >>> 24) | ((key >>> 8) & 0xff00) | ((key << 8) & 0xff0000) | (key << 24);
 }
 
 function maskOctets(

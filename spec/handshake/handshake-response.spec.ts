@@ -135,6 +135,8 @@ describe('rejectResponse', () => {
   it("takes the caller's Content-Type, in any letter case, for its own", () => {
     const text = reject({ status: 400, headers: { 'content-TYPE': 'application/json' }, body: '{}' });
     expect(text.match(/content-type: .*/gi)).to.deep.equal(['content-TYPE: application/json']);
+    const behind = reject({ status: 400, headers: { Allow: 'GET', 'Content-Type': 'text/html' } });
+    expect(behind.match(/content-type: .*/gi)).to.deep.equal(['Content-Type: text/html']);
   });
 
   it('sends its own Content-Type when only the value of another field is called so', () => {

@@ -746,6 +746,9 @@ describe('MessageAssembler', () => {
       assembler.onFrame(2, true, false, chunk, 5, 5 + 2499, -1);
       expect(sink.binaries.map(({ buffer }) => buffer === chunk.buffer)).to.deep.equal([true, false]);
       expect([sink.binaries[0]?.byteOffset, sink.binaries[0]?.length]).to.deep.equal([5, 2500]);
+      const quarter = Buffer.from(new ArrayBuffer(4 * 4096));
+      assembler.onFrame(2, true, false, quarter, 0, 4096, -1);
+      expect(sink.binaries.pop()?.buffer).to.equal(quarter.buffer);
       const larger = Buffer.from(new ArrayBuffer(40_001));
       assembler.onFrame(2, true, false, larger, 0, 10_000, -1);
       assembler.onFrame(2, true, false, larger, 0, 10_001, -1);

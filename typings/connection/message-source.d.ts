@@ -14,12 +14,15 @@ export declare class MessageSource {
     constructor(opcode: Opcode, pieces: MessagePieces, softBacklogBytes: number);
     /**
      * Sends all pieces, and the end of the message.
+     * @param beforeFrame - called before each frame, to cancel it if nothing may be sent any more.
      * @returns what has kept the message from its end: what the source threw, InvalidOptionError
      * (`ERR_WS_INVALID_OPTION`) for a piece that cannot be sent, or what {@link MessageSource.cancel} was given.
      */
-    sendTo(sender: Sender): Promise<Error | undefined>;
-    /** Gives up: nobody takes the rest. */
+    sendTo(sender: Sender, beforeFrame: () => void): Promise<Error | undefined>;
+    /** Gives up: nobody takes the rest. Does nothing at the second call. */
     cancel(reason: Error): void;
+    /** Gives up a message that is to be dropped as a whole. */
+    drop(): void;
 }
 /** Tells whether something can be the pieces of a message; strings and octets are messages themselves. */
 export declare function isPieces(value: unknown): value is MessagePieces;

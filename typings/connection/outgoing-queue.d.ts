@@ -22,8 +22,8 @@ export declare abstract class OutgoingQueue extends ContainedDuplex {
     flushed(): Promise<void>;
     /**
      * Sends one message from a source, as fragments (RFC 6455 §5.4), in its place behind all that was sent before; what
-     * is sent meanwhile goes behind it, pings and pongs between its fragments. The next piece is asked for as soon as the
-     * backlog is below the soft limit, so that a message of any size needs little memory.
+     * is sent meanwhile goes behind it, pings and pongs between its fragments. At the soft limit no piece is asked for until
+     * the socket has taken all, so that a message of any size needs little memory. Nobody may change octets handed over.
      * @param type - `text` or `binary`, in any letter case, or opcode 1 or 2.
      * @param pieces - strings or octets: a Readable, a ReadableStream, an async generator, an array.
      * @returns octets of all its frames, once the last was framed; 0 when `slowConsumer: 'drop'` dropped it.

@@ -16,8 +16,8 @@ export interface CorpusStream {
   readonly maxMessageBytes?: number;
   /** Most empty fragments in a row; default 1024. */
   readonly maxEmptyFragments?: number;
-  /** Whether permessage-deflate is in use; default `false`. */
-  readonly compression?: boolean;
+  /** Value of Sec-WebSocket-Extensions in the response; default none. */
+  readonly extensions?: string;
 }
 
 const KEYS = ['37fa213d', '00000000', 'ffffffff', '01020380'];

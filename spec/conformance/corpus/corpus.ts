@@ -5,7 +5,7 @@ import { MESSAGES } from './messages.js';
 import { TEXT } from './text.js';
 import { VIOLATIONS } from './violations.js';
 
-/** Holds all streams, by what they are about. */
+/** Holds all streams that are not compressed, by what they are about. */
 export const CORPUS: Readonly<Record<string, readonly CorpusStream[]>> = {
   messages: MESSAGES,
   'control frames': CONTROL_FRAMES,

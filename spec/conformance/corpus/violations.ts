@@ -109,6 +109,13 @@ export const VIOLATIONS: readonly CorpusStream[] = [
     maxEmptyFragments: 2,
   },
   {
+    name: 'empty fragments of one message and of the next',
+    frames: '01 01 61 | 00 00 | 80 00 | 02 00 | 80 00',
+    seen: 'text 61 | binary',
+    end: 'open',
+    maxEmptyFragments: 2,
+  },
+  {
     name: 'empty fragments up to the limit',
     frames: '01 00 | 00 00 | 00 01 61 | 00 00 | 80 00 | 81 00 | 81 00 | 81 00',
     seen: 'text 61 | text | text | text',

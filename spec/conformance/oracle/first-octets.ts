@@ -125,8 +125,10 @@ export interface Completion {
   readonly decisive?: number;
   /** Name of the rule that is broken by them. */
   readonly breaks?: string;
-  /** Payload, unmasked; of no meaning where a rule is broken. */
+  /** Payload, unmasked, and inflated where it is compressed; of no meaning where a rule is broken. */
   readonly payload: Buffer;
+  /** What a final continuation has to carry, for a compressed message that is not finished. */
+  readonly lastOctets?: string;
 }
 
 const KEY = Buffer.from('a1b2c3d4', 'hex');
@@ -178,6 +180,41 @@ export function* completions(pair: number): Generator<Completion> {
   if (isClose && short === 1)
     yield { rest, payload, breaks: 'ERR_WS_CLOSE_TRUNCATED', decisive: rest.length };
   else yield { rest, payload };
+}
+
+/** Tells whether a frame says that it is compressed (RFC 7692 §6). */
+export function isCompressed(pair: number): boolean {
+  return bitsOf(pair)[1] === '1';
+}
+
+/** Completes two octets that begin a compressed message; each length that a second octet tells, but 127. */
+export function* compressedCompletions(pair: number): Generator<Completion> {
+  const [first = '', second = ''] = bitsOf(pair).split(' ');
+  const short = Number.parseInt(second.slice(1), 2);
+  // Nothing at all is no compressed message (RFC 7692 §7.2.3.6 makes one octet of an empty one).
+  if (short === 127 || (short === 0 && first.startsWith('1'))) return;
+  const isMasked = second.startsWith('1');
+  const key = isMasked ? KEY : Buffer.alloc(0);
+  const field = short === 126 ? Buffer.from([0, 126]) : Buffer.alloc(0);
+  const isFinal = first.startsWith('1');
+  const [octets, payload] = deflated(isFinal ? short : short + 1);
+  const rest = Buffer.concat([field, key, mask(octets.subarray(0, short), isMasked)]);
+  if (isFinal) yield { rest, payload };
+  else yield { rest, payload, lastOctets: octets.toString('latin1', short) };
+}
+
+/** Short messages as RFC 7692 §7.2.1 has them compressed, by length: with fixed Huffman codes, of "", "", "a", "ab", "abc". */
+const SHORTEST = ['', '00', '0200', '4a0400', '4a4c0200', '4a4c4a0600'];
+
+/** Makes compressed octets of a length, and what they inflate to: past the shortest, a stored block (RFC 1951 §3.2.4). */
+function deflated(length: number): [octets: Buffer, inflated: Buffer] {
+  const short = SHORTEST[length];
+  if (short !== undefined)
+    return [Buffer.from(short, 'hex'), Buffer.from('abc'.slice(0, Math.max(0, length - 2)))];
+  const inflated = plausiblePayload(length - 6, false);
+  const size = inflated.length;
+  const header = Buffer.from([0x00, size & 0xff, size >> 8, ~size & 0xff, (~size >> 8) & 0xff]);
+  return [Buffer.concat([header, inflated, Buffer.from([0x00])]), inflated];
 }
 
 /** Makes octets that are text as well as binary data; of a Close frame status code 1000 and a reason. */

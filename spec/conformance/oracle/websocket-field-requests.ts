@@ -46,13 +46,14 @@ export const WEBSOCKET_FIELD_REQUESTS: readonly RequestGroup[] = [
         [`${KEY}, ${KEY}`],
       ),
       lines('doubled in another case', BAD, REQUEST_LINE, ...FIELDS, `sec-websocket-key: ${KEY}`),
-      // Of 15, 17, 18, 12 and 0 octets.
+      // Of 15, 17, 18, 19, 12 and 0 octets.
       ...field(
         K,
         BAD,
         ['AAAAAAAAAAAAAAAAAAAA'],
         ['AAAAAAAAAAAAAAAAAAAAAAA='],
         ['A'.repeat(24)],
+        [`${'A'.repeat(26)}==`],
         ['A'.repeat(16)],
         ['=='],
       ),
