@@ -165,8 +165,8 @@ export class Inflation {
     const stream = this.#stream;
     const before = stream.bytesWritten;
     stream.write(octets, (error) => {
-      // What failed was told by the event.
-      if (error !== undefined && error !== null) return;
+      // What failed was told by the event; a stream that was given up calls back as if it had taken nothing.
+      if ((error !== undefined && error !== null) || this.#failure !== undefined) return;
       this.#whenDrained = () => then(stream.bytesWritten - before);
       this.#checkDrained();
     });

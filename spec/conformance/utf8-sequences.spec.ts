@@ -263,8 +263,12 @@ describe('UTF-8, sequence by sequence (RFC 6455 §8.1, RFC 3629 §4)', function 
         const verdict = verdictOf(octets);
         if (verdict.wrongAt === undefined) continue;
         for (const tail of [[0x41], [0xbf, 0xbf]])
-          for (const way of ['chunks', 'frames'] as const)
+          for (const way of ['chunks', 'frames'] as const) {
             tryPieces([[...octets, ...tail]], verdict, way, newReader(), differences);
+            // Known before the message goes on.
+            tryPieces([octets, tail], verdict, way, newReader(), differences);
+            if (masked) tryPieces([octets, tail], verdict, way, newReader(true), differences);
+          }
       }
       expectNone(differences);
     });

@@ -19,6 +19,8 @@ describe('connectionSettings', () => {
       maxMessageBytes: 16 * MiB,
       maxEmptyFragments: 1024,
       fragments: false,
+      // Each role has its own default.
+      perMessageDeflate: undefined,
       softBacklogBytes: 1 * MiB,
       hardBacklogBytes: 16 * MiB,
       slowConsumer: 'disconnect',
@@ -69,6 +71,7 @@ describe('connectionSettings', () => {
     ['maxMessageBytes', -1, 1.5, '1', null, NaN],
     ['maxEmptyFragments', -1, 1.5],
     ['fragments', 1, 'true', null],
+    ['perMessageDeflate', 1, 'true', null, []],
     ['softBacklogBytes', 0, -1, 1.5],
     ['hardBacklogBytes', 0, -1, 1.5],
     ['slowConsumer', 'DROP', '', true, null],
@@ -89,6 +92,23 @@ describe('connectionSettings', () => {
       }
     });
   }
+
+  it('checks what is said about compression', () => {
+    for (const perMessageDeflate of [true, false, {}, { threshold: 0, zlibDeflateOptions: { level: 1 } }])
+      expect(connectionSettings({ perMessageDeflate }).perMessageDeflate).to.deep.equal(perMessageDeflate);
+    expect(() => connectionSettings({ perMessageDeflate: { threshold: -1 } })).to.throw(
+      InvalidOptionError,
+      /^threshold: /,
+    );
+    expect(() => connectionSettings({ perMessageDeflate: { zlibDeflateOptions: { level: 10 } } })).to.throw(
+      InvalidOptionError,
+      /^level: /,
+    );
+    expect(() => connectionSettings({ perMessageDeflate: { serverMaxWindow: 9 } as object })).to.throw(
+      InvalidOptionError,
+      /serverMaxWindowBits/,
+    );
+  });
 
   it('throws for unknown options and guesses what was meant', () => {
     expect(() => connectionSettings({ closeTimeout: 5 } as object)).to.throw(

@@ -2,11 +2,11 @@
  * An adapter for interoperability, over the public API alone: an echo server, and a client that does what it is told
  * and compares each echo with what it sent. Both print one line of JSON for each thing that happens.
  *
- *   adapter.ts serve [--port <number>] [--tls-key <file> --tls-cert <file>] [--keepalive <seconds>]
- *   adapter.ts client [--ca <file>] [--protocol <name>]… <url> <step>…
+ *   adapter.ts serve [--port <number>] [--tls-key <file> --tls-cert <file>] [--keepalive <seconds>] [--deflate <JSON>]
+ *   adapter.ts client [--ca <file>] [--protocol <name>]… [--deflate <JSON>] <url> <step>…
  *
- * Steps: text:<text>, binary:<hex>, octets:<count> (random ones), fragments:<text>|<text>|… (a ping between them),
- * ping:<text>, receive:<text> (comes by itself), close:<code>:<reason>, closed (by the other side, comes last). The client
+ * The JSON is the option perMessageDeflate. Steps: text:<text>, binary:<hex>, octets:<count> (random ones), log:<count>
+ * and table:<count> (text and octets that compress well), fragments:<text>|<text>|… (a ping between them), ping:<text>, receive:<text> (comes by itself), close:<code>:<reason>, closed (by the other side, comes last). The client
  * exits with 1 when something else comes than what is due.
  */
 import assert from 'node:assert/strict';
@@ -15,7 +15,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { ServerRegistry, WebSocketClient } from '../../lib/index.js';
+import { ServerRegistry, WebSocketClient, type PerMessageDeflateOptions } from '../../lib/index.js';
 
 function print(line: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -29,6 +29,7 @@ async function serve(args: string[]): Promise<void> {
       keepalive: { type: 'string', default: '30' },
       'tls-key': { type: 'string' },
       'tls-cert': { type: 'string' },
+      deflate: { type: 'string', default: 'false' },
     },
   });
   const { 'tls-key': key, 'tls-cert': cert } = values;
@@ -40,11 +41,12 @@ async function serve(args: string[]): Promise<void> {
     host: '127.0.0.1',
     port: Number(values.port),
     keepalive: Number(values.keepalive),
+    perMessageDeflate: JSON.parse(values.deflate) as boolean | PerMessageDeflateOptions,
     tls,
   });
   registry.on('connection', (connection) => {
-    const { path, protocol, peername } = connection;
-    print({ event: 'connect', path, protocol, peername });
+    const { path, protocol, extensions, peername } = connection;
+    print({ event: 'connect', path, protocol, extensions, peername });
     connection.on('disconnect', (code, reason, wasClean) =>
       print({ event: 'disconnect', code, reason, wasClean }),
     );
@@ -61,12 +63,18 @@ async function client(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { ca: { type: 'string' }, protocol: { type: 'string', multiple: true, default: [] } },
+    options: {
+      ca: { type: 'string' },
+      protocol: { type: 'string', multiple: true, default: [] },
+      deflate: { type: 'string', default: 'true' },
+    },
   });
   const [url = '', ...steps] = positionals;
   const ca = values.ca === undefined ? undefined : readFileSync(values.ca);
-  const connection = await WebSocketClient.open(url, { ca, protocol: values.protocol });
-  print({ event: 'connect', protocol: connection.protocol, state: connection.conninfo('state') });
+  const perMessageDeflate = JSON.parse(values.deflate) as boolean | PerMessageDeflateOptions;
+  const connection = await WebSocketClient.open(url, { ca, protocol: values.protocol, perMessageDeflate });
+  const { protocol, extensions } = connection;
+  print({ event: 'connect', protocol, extensions, state: connection.conninfo('state') });
   connection.on('ping', (payload) => print({ event: 'ping', payload: payload.toString() }));
   const closed = new Promise<void>((resolve) =>
     connection.once('disconnect', (code, reason, wasClean) => {
@@ -106,9 +114,10 @@ async function client(args: string[]): Promise<void> {
 /** Sends a message, if it is one of ours; returns what has to come. */
 function send(connection: WebSocketClient, kind: string | undefined, argument: string): string | Buffer {
   if (kind === 'receive') return argument;
-  if (kind === 'text') {
-    connection.send('text', argument);
-    return argument;
+  if (kind === 'text' || kind === 'log') {
+    const text = kind === 'text' ? argument : log(Number(argument));
+    connection.send('text', text);
+    return text;
   }
   if (kind === 'fragments') {
     const pieces = argument.split('|');
@@ -118,10 +127,30 @@ function send(connection: WebSocketClient, kind: string | undefined, argument: s
     }
     return pieces.join('');
   }
-  assert(kind === 'binary' || kind === 'octets', `no such step: ${String(kind)}`);
-  const octets = kind === 'binary' ? Buffer.from(argument, 'hex') : randomBytes(Number(argument));
+  const make = { binary: hex, octets: random, table }[kind ?? ''];
+  assert(make !== undefined, `no such step: ${String(kind)}`);
+  const octets = make(argument);
   connection.send('binary', octets);
   return octets;
+}
+
+function hex(digits: string): Buffer {
+  return Buffer.from(digits, 'hex');
+}
+
+function random(count: string): Buffer {
+  return randomBytes(Number(count));
+}
+
+function table(count: string): Buffer {
+  return Buffer.from(log(Number(count)));
+}
+
+/** Gives ASCII in lines that are alike. */
+function log(length: number): string {
+  let text = '';
+  for (let line = 0; text.length < length; line++) text += `line ${String(line)} of the log: made fast\n`;
+  return text.slice(0, length);
 }
 
 const [command, ...rest] = process.argv.slice(2);

@@ -179,7 +179,7 @@ export function describeServer(peer: Peer): void {
 
     beforeEach(async () => {
       clients = [];
-      server = await startServer(peer, undefined, 'chat.a');
+      server = await startServer(peer, undefined, ['chat.a']);
     });
 
     afterEach(async () => {
@@ -201,7 +201,7 @@ export function describeServer(peer: Peer): void {
 
       it(`gives the adapter ${octets / MEBIBYTE} MiB and all the rest back over ${scheme}`, async () => {
         const trusted = scheme === 'wss' ? certificate : undefined;
-        if (trusted !== undefined) server = await startServer(peer, trusted, 'chat.a');
+        if (trusted !== undefined) server = await startServer(peer, trusted, ['chat.a']);
         expect(server.url).to.match(new RegExp(`^${scheme}://`));
         expect(await server.program.event('listening')).to.include({ version: peer.version });
         const adapter = startAdapterClient(

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { PerMessageDeflateOptions } from '../../lib/index.js';
 import type { Certificate } from './certificate.js';
 import { PeerProgram } from './peer-program.js';
 
@@ -27,7 +28,12 @@ export interface Peer extends Requirement {
 export interface ClientRun {
   readonly certificate?: Certificate | undefined;
   readonly protocols?: readonly string[];
+  /** How it offers compression; left out: as it does by itself. */
+  readonly deflate?: Deflate | undefined;
 }
+
+/** Is the option perMessageDeflate, of ours and of ws; our programs for others take it, too. */
+export type Deflate = boolean | PerMessageDeflateOptions;
 
 /** Asks a program for its version; undefined when it cannot tell. */
 export function versionOf(command: string, args: readonly string[], pattern: RegExp): string | undefined {
@@ -144,10 +150,12 @@ export function startClient(
 export async function startServer(
   peer: Peer,
   certificate?: Certificate,
-  ...protocols: string[]
+  protocols: readonly string[] = [],
+  deflate?: Deflate,
 ): Promise<{ readonly program: PeerProgram; readonly url: string; readonly port: number }> {
   const offers = protocols.flatMap((name) => ['--protocol', name]);
-  return listening(startCommand(peer.server, [...serverArguments(certificate), ...offers]));
+  const rest = [...serverArguments(certificate), ...offers, ...deflateArguments(deflate)];
+  return listening(startCommand(peer.server, rest));
 }
 
 const ADAPTER = fileURLToPath(
@@ -163,8 +171,10 @@ export function startAdapterClient(url: string, steps: readonly string[], run: C
 /** Starts our adapter as a server. */
 export async function startAdapterServer(
   certificate?: Certificate,
+  deflate?: Deflate,
 ): Promise<{ readonly program: PeerProgram; readonly url: string; readonly port: number }> {
-  return listening(startCommand(RUN_ADAPTER, ['serve', ...serverArguments(certificate)]));
+  const rest = [...serverArguments(certificate), ...deflateArguments(deflate)];
+  return listening(startCommand(RUN_ADAPTER, ['serve', ...rest]));
 }
 
 async function listening(
@@ -178,9 +188,13 @@ function startCommand([command, ...first]: readonly string[], rest: readonly str
   return new PeerProgram(command!, [...first, ...rest]);
 }
 
-function clientArguments({ certificate, protocols = [] }: ClientRun): string[] {
+function clientArguments({ certificate, protocols = [], deflate }: ClientRun): string[] {
   const ca = certificate === undefined ? [] : ['--ca', certificate.certificateFile];
-  return [...ca, ...protocols.flatMap((name) => ['--protocol', name])];
+  return [...ca, ...protocols.flatMap((name) => ['--protocol', name]), ...deflateArguments(deflate)];
+}
+
+function deflateArguments(deflate: Deflate | undefined): string[] {
+  return deflate === undefined ? [] : ['--deflate', JSON.stringify(deflate)];
 }
 
 function serverArguments(certificate: Certificate | undefined): string[] {

@@ -51,7 +51,7 @@ for (const [requirement, name] of [
       ]);
       for (const peer of PEERS) {
         if (peer.version !== undefined)
-          upstreams.set(peer.name, (await startServer(peer, undefined, 'chat.a')).port);
+          upstreams.set(peer.name, (await startServer(peer, undefined, ['chat.a'])).port);
       }
       proxy = await ReverseProxy.start(name, upstreams, certificate);
     });

@@ -1,172 +1,251 @@
 import { expect } from 'chai';
-import { LimitError, type WebSocketError } from '../../lib/errors.js';
+import { LimitError } from '../../lib/errors.js';
 import { FrameParser } from '../../lib/protocol/frame-parser.js';
 import { MemoryBudget } from '../../lib/protocol/memory-budget.js';
-import { MessageAssembler, type MessageSink } from '../../lib/protocol/message-assembler.js';
-import { PEERS, allCuts, wire, type WireFrame } from './wire.js';
+import {
+  MessageAssembler,
+  type MessageSink,
+  type MessageType,
+} from '../../lib/protocol/message-assembler.js';
+import { PEERS, allCuts, noise, wire, type WireFrame } from './wire.js';
 
+const hex = (text: string) => Buffer.from(text, 'hex');
 const RSV1 = 4;
 
-interface Limits {
+/** Writes down what it is told. */
+class RecordingSink implements MessageSink {
+  readonly log: string[] = [];
+  readonly octets: Buffer[] = [];
+
+  onText(text: string): void {
+    this.log.push(`text ${text}`);
+  }
+
+  onBinary(data: Buffer): void {
+    this.log.push(`binary ${data.toString('hex')}`);
+  }
+
+  onFragment({ type, data, final }: { type: string; data: string | Buffer; final: boolean }): void {
+    this.log.push(`fragment ${type} ${String(data)}${final ? ' final' : ''}`);
+  }
+
+  onCompressed(type: MessageType, octets: Buffer): void {
+    this.octets.push(octets);
+    this.log.push(`compressed ${type} ${octets.toString('hex')}`);
+  }
+
+  onCompressedPiece(type: MessageType, octets: Buffer, endsFrame: boolean, endsMessage: boolean): void {
+    this.octets.push(octets);
+    const end = `${endsFrame ? ' end of frame' : ''}${endsMessage ? ' end of message' : ''}`;
+    this.log.push(`piece ${type} ${octets.toString('hex')}${end}`);
+  }
+
+  onPing(payload: Buffer): void {
+    this.log.push(`ping ${payload.toString('hex')}`);
+  }
+
+  onPong(payload: Buffer): void {
+    this.log.push(`pong ${payload.toString('hex')}`);
+  }
+
+  onClose(code: number): void {
+    this.log.push(`close ${code}`);
+  }
+}
+
+interface Options {
   readonly maxMessageBytes?: number;
+  readonly maxEmptyFragments?: number;
   readonly fragments?: boolean;
 }
 
-/** Writes down what the sink is told of data, in words; octets as hex. */
-function recordingSink(log: string[]): MessageSink {
-  return {
-    onText: (text) => log.push(`text ${text}`),
-    onBinary: (data) => log.push(`binary ${data.toString('hex')}`),
-    onFragment: ({ type, data, final }) =>
-      log.push(`fragment ${type} ${Buffer.from(data).toString('hex')}${final ? ' final' : ''}`),
-    onCompressed: (type, octets) => log.push(`compressed ${type} ${octets.toString('hex')}`),
-    onCompressedPiece: (type, octets, endsFrame, endsMessage) =>
-      log.push(
-        `piece ${type} ${octets.toString('hex')}${endsFrame ? ' frame' : ''}${endsMessage ? ' message' : ''}`,
-      ),
-    onPing: (payload) => log.push(`ping ${payload.toString('hex')}`),
-    onPong: () => undefined,
-    onClose: () => undefined,
-  };
-}
-
-/** Parses chunks with compression negotiated; gives what the sink was told, and the violation. */
-function receive(chunks: readonly Buffer[], masked: boolean, limits: Limits = {}) {
-  const { maxMessageBytes = 1_000_000, fragments = false } = limits;
-  const log: string[] = [];
-  const budget = new MemoryBudget<object>(Infinity, () => undefined);
-  const options = { maxMessageBytes, fragments, maxEmptyFragments: 10 };
-  const assembler = new MessageAssembler(recordingSink(log), options, budget, {});
+/** Sends chunks through a parser that knows RSV1. */
+function receive(chunks: readonly Buffer[], masked: boolean, options: Options = {}) {
+  const sink = new RecordingSink();
+  let most = 0;
+  const budget = new MemoryBudget<object>(Infinity, () => {});
+  const all = { maxMessageBytes: 1_000_000, maxEmptyFragments: 10, fragments: false, ...options };
+  const assembler = new MessageAssembler<object>(sink, all, budget, sink);
   const parser = new FrameParser(assembler, { masked, compression: true });
-  let error: WebSocketError | undefined;
+  let error: unknown;
   try {
     for (const chunk of chunks) {
       parser.push(Buffer.from(chunk));
       parser.parse(Infinity);
+      most = Math.max(most, budget.total);
     }
   } catch (thrown) {
-    error = thrown as WebSocketError;
+    error = thrown;
+    assembler.discard();
   }
-  return { log, error };
+  return { sink, log: sink.log, error, held: budget.total, most };
+}
+
+/** Joins the pieces of a frame, as if they had come in one. */
+function joined(log: readonly string[]): string[] {
+  const result: string[] = [];
+  let open = '';
+  for (const line of log) {
+    const match = /^piece (text|binary) ([0-9a-f]*)(.*)$/.exec(line);
+    if (match === null) result.push(line);
+    else if (match[3] === '') open += match[2]!;
+    else {
+      result.push(`piece ${match[1]!} ${open}${match[2]!}${match[3]!}`);
+      open = '';
+    }
+  }
+  return result;
 }
 
 for (const { peer, masked, key } of PEERS) {
-  describe(`MessageAssembler, compressed messages of ${peer} (RFC 7692 §6.2)`, () => {
-    // No UTF-8, so that it shows when octets are taken for the text that they will become.
-    const octets = Buffer.from('c1ff00fe', 'hex');
+  describe(`MessageAssembler, compressed messages of ${peer}`, () => {
+    const run = (frames: readonly WireFrame[], options: Options = {}) =>
+      receive([wire(key, ...frames)], masked, options);
 
-    for (const [opcode, type] of [
-      [1, 'text'],
-      [2, 'binary'],
-    ] as const) {
-      it(`hands over ${type} as it came, whole or cut anywhere`, () => {
-        const stream = wire(key, { opcode, rsv: RSV1, payload: octets }, { opcode: 9, payload: '!' });
-        for (const chunks of [[stream], ...allCuts(stream)]) {
-          expect(receive(chunks, masked)).to.deep.equal({
-            log: [`compressed ${type} c1ff00fe`, 'ping 21'],
-            error: undefined,
-          });
+    it('hands them on as they are, text or binary, between others (RFC 7692 §6)', () => {
+      const { log } = run([
+        { opcode: 1, rsv: RSV1, payload: hex('f248cdc9c90700') },
+        { opcode: 1, payload: 'plain' },
+        { opcode: 2, rsv: RSV1, payload: hex('ff') },
+        { opcode: 1, rsv: RSV1 },
+        { opcode: 2, payload: hex('01') },
+      ]);
+      expect(log).to.deep.equal([
+        'compressed text f248cdc9c90700',
+        'text plain',
+        'compressed binary ff',
+        'compressed text ',
+        'binary 01',
+      ]);
+    });
+
+    it('joins their fragments; RSV1 of the first speaks for all (RFC 7692 §6.1)', () => {
+      const { log, held } = run([
+        { opcode: 1, rsv: RSV1, fin: false, payload: hex('f248cd') },
+        { opcode: 9, payload: hex('01') },
+        { opcode: 0, fin: false },
+        { opcode: 0, payload: hex('c9c90700') },
+        { opcode: 1, fin: false, payload: 'pl' },
+        { opcode: 0, payload: 'ain' },
+        { opcode: 2, rsv: RSV1, fin: false },
+        { opcode: 0 },
+      ]);
+      expect(log).to.deep.equal([
+        'ping 01',
+        'compressed text f248cdc9c90700',
+        'text plain',
+        'compressed binary ',
+      ]);
+      expect(held).to.equal(0);
+    });
+
+    it('judges no UTF-8 in them: these are not the octets of the text', () => {
+      const { log, error } = run([
+        { opcode: 1, rsv: RSV1, payload: hex('ff') },
+        { opcode: 1, rsv: RSV1, fin: false, payload: hex('c0') },
+        { opcode: 0, payload: hex('fe') },
+      ]);
+      expect(error).to.equal(undefined);
+      expect(log).to.deep.equal(['compressed text ff', 'compressed text c0fe']);
+      expect(run([{ opcode: 1, fin: false, payload: hex('c0') }]).error).to.include({ closeCode: 1007 });
+    });
+
+    const CORPUS: readonly WireFrame[] = [
+      { opcode: 1, rsv: RSV1, payload: hex('f248cdc9c90700') },
+      { opcode: 1, rsv: RSV1, fin: false, payload: hex('f248cd') },
+      { opcode: 9, payload: 'ping' },
+      { opcode: 0, payload: hex('c9c90700') },
+      { opcode: 1, payload: 'plain' },
+      { opcode: 2, rsv: RSV1, fin: false, payload: noise(20) },
+      { opcode: 0, fin: false },
+      { opcode: 0 },
+    ];
+
+    it('gives the same, cut anywhere', () => {
+      for (const fragments of [false, true]) {
+        const octets = wire(key, ...CORPUS);
+        const whole = receive([octets], masked, { fragments });
+        expect(whole.error).to.equal(undefined);
+        for (const chunks of allCuts(octets)) {
+          const { log, held } = receive(chunks, masked, { fragments });
+          const plain = (lines: readonly string[]) =>
+            joined(lines).filter((line) => !line.startsWith('frag'));
+          expect(plain(log)).to.deep.equal(plain(whole.log));
+          expect(held).to.equal(0);
         }
-      });
+      }
+    });
 
-      it(`joins the frames of ${type}, of which only the first says that it is compressed`, () => {
-        const frames: WireFrame[] = [
-          { opcode, rsv: RSV1, fin: false, payload: octets.subarray(0, 1) },
-          { opcode: 9, payload: '!' },
-          { opcode: 0, fin: false, payload: octets.subarray(1, 3) },
-          { opcode: 0, payload: octets.subarray(3) },
-          { opcode, payload: 'plain' },
-          { opcode, fin: false, payload: 'pl' },
-          { opcode: 0, payload: 'ain' },
-        ];
-        const plain = type === 'text' ? 'text plain' : 'binary 706c61696e';
-        const stream = wire(key, ...frames);
-        for (const chunks of [[stream], ...allCuts(stream)]) {
-          expect(receive(chunks, masked)).to.deep.equal({
-            log: ['ping 21', `compressed ${type} c1ff00fe`, plain, plain],
-            error: undefined,
-          });
-        }
-      });
+    it('hands them on in pieces with `fragments: true`, and tells where frames and messages end', () => {
+      const { log } = run(CORPUS, { fragments: true });
+      expect(log).to.deep.equal([
+        'piece text f248cdc9c90700 end of frame end of message',
+        'piece text f248cd end of frame',
+        'ping 70696e67',
+        'piece text c9c90700 end of frame end of message',
+        'fragment text plain final',
+        `piece binary ${noise(20).toString('hex')} end of frame`,
+        'piece binary  end of frame',
+        'piece binary  end of frame end of message',
+      ]);
+    });
 
-      it(`hands over pieces of ${type} with \`fragments\`, and says what ends with each`, () => {
-        const frames: WireFrame[] = [
-          { opcode, rsv: RSV1, fin: false, payload: octets.subarray(0, 2) },
-          { opcode: 0, payload: octets.subarray(2) },
-          { opcode, payload: 'a' },
-        ];
-        const stream = wire(key, ...frames);
-        // One octet of the payload of the second frame is in another chunk.
-        const place = stream.length - wire(key, frames[2]!).length - 1;
-        const chunks = [stream.subarray(0, place), stream.subarray(place)];
-        expect(receive(chunks, masked, { fragments: true })).to.deep.equal({
-          log: [
-            `piece ${type} c1ff frame`,
-            `piece ${type} 00`,
-            `piece ${type} fe frame message`,
-            `fragment ${type} 61 final`,
-          ],
-          error: undefined,
+    describe('limits', () => {
+      /** Octets that a compressed message of the greatest length may have: those that cannot be compressed grow. */
+      const most = (max: number) => Math.ceil(max * (1 + 1 / 16)) + 64;
+
+      for (const max of [0, 100, 1000, 10_007]) {
+        it(`lets a little more than maxMessageBytes announce itself, for ${max}`, () => {
+          const fits: WireFrame = { opcode: 2, rsv: RSV1, payload: noise(most(max)) };
+          const tooLong: WireFrame = { opcode: 2, rsv: RSV1, payload: noise(most(max) + 1) };
+          for (const fragments of [false, true]) {
+            expect(run([fits], { maxMessageBytes: max, fragments }).error).to.equal(undefined);
+            const { error, log } = run([tooLong], { maxMessageBytes: max, fragments });
+            expect(error).to.be.instanceOf(LimitError);
+            expect(error).to.include({ limit: 'maxMessageBytes', value: max, actual: most(max) + 1 });
+            expect(log).to.deep.equal([]);
+          }
+          // What is not compressed has the limit itself.
+          const plain = run([{ opcode: 2, payload: noise(max + 1) }], { maxMessageBytes: max });
+          expect(plain.error).to.include({ limit: 'maxMessageBytes', value: max, actual: max + 1 });
         });
-      });
-    }
+      }
 
-    describe('of a length that no message of the limit can have', () => {
-      // 160 octets that cannot be compressed have 160 + 160 / 16 + 64 at most.
-      const limits = { maxMessageBytes: 160 };
-      const MOST = 234;
-
-      const expectTooLong = (error: WebSocketError | undefined, actual: number) => {
-        expect(error).to.be.instanceOf(LimitError);
-        expect(error).to.include({ limit: 'maxMessageBytes', value: 160, actual, closeCode: 1009 });
-      };
-
-      it('are refused when they come in one piece', () => {
-        const frame = (length: number) => wire(key, { opcode: 2, rsv: RSV1, payload: Buffer.alloc(length) });
-        expect(receive([frame(MOST)], masked, limits).error).to.equal(undefined);
-        expectTooLong(receive([frame(MOST + 1)], masked, limits).error, MOST + 1);
+      it('are decided from the header, before the payload comes', () => {
+        const frame = wire(key, { opcode: 1, rsv: RSV1, length: most(1000) + 1 });
+        const { error, most: held } = receive([frame], masked, { maxMessageBytes: 1000 });
+        expect(error).to.include({ limit: 'maxMessageBytes', closeCode: 1009 });
+        expect(held).to.equal(0);
       });
 
-      it('are refused from the header', () => {
-        for (const fragments of [false, true]) {
-          const header = (length: number) => wire(key, { opcode: 2, rsv: RSV1, length });
-          expect(receive([header(MOST)], masked, { ...limits, fragments }).error).to.equal(undefined);
-          expectTooLong(receive([header(MOST + 1)], masked, { ...limits, fragments }).error, MOST + 1);
-        }
+      it('are for all fragments together; in pieces for each', () => {
+        const half = Math.floor(most(1000) / 2);
+        const frames: WireFrame[] = [
+          { opcode: 2, rsv: RSV1, fin: false, payload: noise(half) },
+          { opcode: 0, fin: false, payload: noise(half) },
+          { opcode: 0, payload: noise(2) },
+        ];
+        expect(run(frames, { maxMessageBytes: 1000 }).error).to.be.instanceOf(LimitError);
+        expect(run(frames, { maxMessageBytes: 1000, fragments: true }).error).to.equal(undefined);
       });
 
-      it('are refused at the frame that makes them so', () => {
-        const frames = (last: number) =>
-          wire(
-            key,
-            { opcode: 1, rsv: RSV1, fin: false, payload: Buffer.alloc(200) },
-            { opcode: 0, payload: Buffer.alloc(last) },
-          );
-        expect(receive([frames(MOST - 200)], masked, limits).log).to.deep.equal([
-          `compressed text ${'00'.repeat(MOST)}`,
-        ]);
-        expectTooLong(receive([frames(MOST - 199)], masked, limits).error, MOST + 1);
+      it('hold for empty fragments, too', () => {
+        const frames: WireFrame[] = [
+          { opcode: 1, rsv: RSV1, fin: false },
+          ...Array.from({ length: 10 }, () => ({ opcode: 0, fin: false })),
+        ];
+        for (const fragments of [false, true])
+          expect(run(frames, { fragments }).error).to.include({ limit: 'maxEmptyFragments' });
       });
+    });
 
-      it('are no reason to take longer messages that are not compressed', () => {
-        for (const payload of [Buffer.alloc(161), Buffer.alloc(MOST)]) {
-          expectTooLong(receive([wire(key, { opcode: 2, payload })], masked, limits).error, payload.length);
-        }
-        const behind = wire(
-          key,
-          { opcode: 2, rsv: RSV1, payload: octets },
-          { opcode: 2, fin: false, length: 161 },
-        );
-        expectTooLong(receive([behind], masked, limits).error, 161);
-      });
+    it('charges a message in fragments while it holds it, and no piece of one that is handed on', () => {
+      const frames: WireFrame[] = [{ opcode: 2, rsv: RSV1, fin: false, payload: noise(9000) }];
+      expect(run(frames).most).to.be.within(9000, 18_000);
+      expect(run(frames, { fragments: true }).most).to.equal(0);
+      const all = run([...frames, { opcode: 0, payload: noise(1) }]);
+      expect(all.held).to.equal(0);
+      expect(all.sink.octets[0]?.equals(Buffer.concat([noise(9000), noise(1)]))).to.equal(true);
     });
   });
 }
-
-describe('MessageAssembler, fragments of text', () => {
-  it('says what is wrong with them', () => {
-    const stream = wire(undefined, { opcode: 1, fin: false, payload: Buffer.from('ff', 'hex') });
-    const { error } = receive([stream], false, { fragments: true });
-    expect(error?.message).to.equal('the text message is not valid UTF-8');
-  });
-});

@@ -29,8 +29,17 @@ globalThis.takeSteps = async (url, protocols, steps) => {
     return typeof data === 'string' ? data : new Uint8Array(data);
   }
 
+  /** Gives ASCII in lines that are alike. */
+  function log(length) {
+    let text = '';
+    for (let line = 0; text.length < length; line++) text += `line ${line} of the log: made fast\n`;
+    return text.slice(0, length);
+  }
+
   function message(kind, argument) {
     if (kind === 'text' || kind === 'receive') return argument;
+    if (kind === 'log') return log(Number(argument));
+    if (kind === 'table') return new TextEncoder().encode(log(Number(argument)));
     if (kind === 'binary') return Uint8Array.from(argument.match(/../g), (octet) => parseInt(octet, 16));
     if (kind !== 'octets') throw new Error(`no such step: ${kind}`);
     const octets = new Uint8Array(Number(argument));

@@ -1,6 +1,6 @@
 """Client on Python's websockets; it takes the steps of ../adapter.ts.
 
-usage: websockets_client.py [--ca FILE] [--protocol NAME] URL STEP...
+usage: websockets_client.py [--ca FILE] [--protocol NAME] [--deflate JSON] URL STEP...
 """
 
 import argparse
@@ -11,6 +11,7 @@ import ssl
 import sys
 
 import websockets
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 
 def report(**event):
@@ -26,6 +27,33 @@ def fail(message):
 async def pieces_of(pieces):
     for piece in pieces:
         yield piece
+
+
+def log(length):
+    """Gives ASCII in lines that are alike."""
+    lines = (f"line {line} of the log: made fast\n" for line in range(length // 20 + 1))
+    return "".join(lines)[:length]
+
+
+def compression(options):
+    """Reads the options of ws for compression."""
+    if options is True:
+        return None
+    if options is False:
+        return []
+    return [
+        ClientPerMessageDeflateFactory(
+            server_no_context_takeover=options.get("serverNoContextTakeover", False),
+            client_no_context_takeover=options.get("clientNoContextTakeover", False),
+            server_max_window_bits=options.get("serverMaxWindowBits"),
+            client_max_window_bits=options.get("clientMaxWindowBits", True),
+        )
+    ]
+
+
+def describe(extensions):
+    """Tells of each extension in force its name and its parameters."""
+    return "; ".join(repr(extension) for extension in extensions)
 
 
 async def take(connection, step):
@@ -53,6 +81,12 @@ async def take(connection, step):
     elif kind == "octets":
         expected = os.urandom(int(argument))
         await connection.send(expected)
+    elif kind == "log":
+        expected = log(int(argument))
+        await connection.send(expected)
+    elif kind == "table":
+        expected = log(int(argument)).encode()
+        await connection.send(expected)
     elif kind == "fragments":
         pieces = argument.split("|")
         expected = "".join(pieces)
@@ -70,18 +104,30 @@ async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ca")
     parser.add_argument("--protocol", action="append")
+    parser.add_argument("--deflate", default="true")
     parser.add_argument("url")
     parser.add_argument("steps", nargs="*")
     options = parser.parse_args()
     context = ssl.create_default_context(cafile=options.ca) if options.ca else None
     try:
+        deflate = json.loads(options.deflate)
         connection = await websockets.connect(
-            options.url, ssl=context, subprotocols=options.protocol, max_size=16 * 1024 * 1024
+            options.url,
+            ssl=context,
+            subprotocols=options.protocol,
+            max_size=16 * 1024 * 1024,
+            compression="deflate" if deflate is True else None,
+            extensions=compression(deflate),
         )
     except websockets.InvalidStatusCode as error:
         report(event="refused", status=error.status_code)
         return
-    report(event="connect", protocol=connection.subprotocol or "", version=websockets.__version__)
+    report(
+        event="connect",
+        protocol=connection.subprotocol or "",
+        extensions=describe(connection.extensions),
+        version=websockets.__version__,
+    )
     for step in options.steps:
         await take(connection, step)
     await connection.close()

@@ -3,7 +3,7 @@
 Paths: /echo; /fragments, which sends a text in three fragments; /ping, which
 sends a ping, and `pong` once that was answered; /close/CODE/REASON.
 
-usage: websockets_server.py [--tls-key FILE --tls-cert FILE] [--protocol NAME]
+usage: websockets_server.py [--tls-key FILE --tls-cert FILE] [--protocol NAME] [--deflate JSON]
 """
 
 import argparse
@@ -13,6 +13,7 @@ import json
 import ssl
 
 import websockets
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 
 def report(**event):
@@ -20,7 +21,8 @@ def report(**event):
 
 
 async def serve_connection(connection, path):
-    report(event="connect", path=path, protocol=connection.subprotocol or "")
+    extensions = "; ".join(repr(extension) for extension in connection.extensions)
+    report(event="connect", path=path, protocol=connection.subprotocol or "", extensions=extensions)
     try:
         _, kind, *arguments = path.split("/")
         if kind == "fragments":
@@ -44,6 +46,22 @@ async def fragments():
         yield piece
 
 
+def compression(options):
+    """Reads the options of ws for compression."""
+    if options is True:
+        return None
+    if options is False:
+        return []
+    return [
+        ServerPerMessageDeflateFactory(
+            server_no_context_takeover=options.get("serverNoContextTakeover", False),
+            client_no_context_takeover=options.get("clientNoContextTakeover", False),
+            server_max_window_bits=options.get("serverMaxWindowBits"),
+            client_max_window_bits=options.get("clientMaxWindowBits"),
+        )
+    ]
+
+
 async def refuse_unknown(path, _headers):
     if path.split("/")[1] not in ("echo", "fragments", "ping", "close"):
         return http.HTTPStatus.NOT_FOUND, [], b"no such path\n"
@@ -55,7 +73,9 @@ async def main():
     parser.add_argument("--tls-key")
     parser.add_argument("--tls-cert")
     parser.add_argument("--protocol", action="append")
+    parser.add_argument("--deflate", default="true")
     options = parser.parse_args()
+    deflate = json.loads(options.deflate)
     context = None
     if options.tls_key:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -68,6 +88,8 @@ async def main():
         subprotocols=options.protocol,
         max_size=16 * 1024 * 1024,
         process_request=refuse_unknown,
+        compression="deflate" if deflate is True else None,
+        extensions=compression(deflate),
     )
     port = server.sockets[0].getsockname()[1]
     scheme = "wss" if context else "ws"

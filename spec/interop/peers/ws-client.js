@@ -1,7 +1,7 @@
 /*
  * Client on ws; it takes the steps of ../adapter.ts.
  *
- *   ws-client.js [--ca <file>] [--protocol <name>]… <url> <step>…
+ *   ws-client.js [--ca <file>] [--protocol <name>]… [--deflate <JSON>] <url> <step>…
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,11 @@ import WebSocket from 'ws';
 const { version } = createRequire(import.meta.url)('ws/package.json');
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { ca: { type: 'string' }, protocol: { type: 'string', multiple: true, default: [] } },
+  options: {
+    ca: { type: 'string' },
+    protocol: { type: 'string', multiple: true, default: [] },
+    deflate: { type: 'string', default: 'true' },
+  },
 });
 const [url, ...steps] = positionals;
 
@@ -34,6 +38,7 @@ async function next() {
 const connection = new WebSocket(url, values.protocol, {
   ca: values.ca === undefined ? undefined : readFileSync(values.ca),
   maxPayload: 16 * 1024 * 1024,
+  perMessageDeflate: JSON.parse(values.deflate),
 });
 connection.on('message', (data, isBinary) => {
   received.push(isBinary ? data : data.toString());
@@ -57,15 +62,24 @@ function send(kind, argument) {
     }
     return pieces.join('');
   }
-  assert(['text', 'binary', 'octets'].includes(kind), `no such step: ${kind}`);
-  const data =
-    kind === 'text'
-      ? argument
-      : kind === 'binary'
-        ? Buffer.from(argument, 'hex')
-        : randomBytes(Number(argument));
+  const make = {
+    text: () => argument,
+    log: () => log(Number(argument)),
+    binary: () => Buffer.from(argument, 'hex'),
+    octets: () => randomBytes(Number(argument)),
+    table: () => Buffer.from(log(Number(argument))),
+  }[kind];
+  assert(make !== undefined, `no such step: ${kind}`);
+  const data = make();
   connection.send(data);
   return data;
+}
+
+/** Gives ASCII in lines that are alike. */
+function log(length) {
+  let text = '';
+  for (let line = 0; text.length < length; line++) text += `line ${line} of the log: made fast\n`;
+  return text.slice(0, length);
 }
 
 async function take(step) {
@@ -97,7 +111,8 @@ const response = await new Promise((resolve, reject) => {
   connection.on('error', reject);
 });
 if (response === undefined) {
-  report({ event: 'connect', protocol: connection.protocol, version });
+  const { protocol, extensions } = connection;
+  report({ event: 'connect', protocol, extensions, version });
   for (const step of steps) await take(step);
   connection.close();
 } else {

@@ -4,7 +4,7 @@
  * Paths: /echo; /fragments, which sends a text in three fragments; /ping, which
  * sends a ping, and `pong` once that was answered; /close/<code>/<reason>.
  *
- *   ws-server.js [--tls-key <file> --tls-cert <file>] [--protocol <name>]…
+ *   ws-server.js [--tls-key <file> --tls-cert <file>] [--protocol <name>]… [--deflate <JSON>]
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -19,6 +19,8 @@ const { values } = parseArgs({
     'tls-key': { type: 'string' },
     'tls-cert': { type: 'string' },
     protocol: { type: 'string', multiple: true },
+    // Offers of compression are left to the client.
+    deflate: { type: 'string', default: 'true' },
   },
 });
 
@@ -28,7 +30,7 @@ function report(event) {
 
 function serveConnection(connection, request) {
   const path = request.url;
-  report({ event: 'connect', path, protocol: connection.protocol });
+  report({ event: 'connect', path, protocol: connection.protocol, extensions: connection.extensions });
   connection.on('message', (data, isBinary) => connection.send(data, { binary: isBinary }));
   connection.on('close', (code, reason) => report({ event: 'disconnect', code, reason: reason.toString() }));
   const [, kind, code, reason] = path.split('/');
@@ -49,8 +51,7 @@ const server = secure
   : createServer();
 const webSocketServer = new WebSocketServer({
   server,
-  // Offers of compression are left to the client.
-  perMessageDeflate: true,
+  perMessageDeflate: JSON.parse(values.deflate),
   maxPayload: 16 * 1024 * 1024,
   handleProtocols: (offered) => values.protocol?.find((name) => offered.has(name)) ?? false,
   verifyClient: ({ req }, answer) => {

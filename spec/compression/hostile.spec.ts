@@ -1,0 +1,242 @@
+import { constants, deflateRawSync } from 'node:zlib';
+import { expect } from 'chai';
+import { deflateSettings } from '../../lib/compression/deflate-options.js';
+import { Deflater } from '../../lib/compression/deflater.js';
+import { Inflater } from '../../lib/compression/inflater.js';
+import { LimitError } from '../../lib/errors.js';
+import { MemoryBudget } from '../../lib/protocol/memory-budget.js';
+import { noise } from '../protocol/wire.js';
+import { turn, until } from '../turns.js';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Compresses as a message (RFC 7692 §7.2.1), optionally with a flush point every so many octets. */
+function bomb(length: number, flushEvery = length): Buffer {
+  const options = { finishFlush: constants.Z_SYNC_FLUSH, level: 9 };
+  if (flushEvery === length) return deflateRawSync(Buffer.alloc(length), options).subarray(0, -4);
+  const block = deflateRawSync(Buffer.alloc(flushEvery), options);
+  const blocks = Array.from({ length: length / flushEvery }, () => block);
+  return Buffer.concat([...blocks, Buffer.from([0])]);
+}
+
+/** Is one connection's share of a process: what it is charged, and whether the process failed it. */
+class Holder {
+  inflater!: Inflater<object>;
+  isFailed = false;
+}
+
+function shared(limit = Infinity) {
+  let most = 0;
+  const budget = new MemoryBudget<object>(limit, (largest) => {
+    const holder = largest as Holder;
+    holder.isFailed = true;
+    holder.inflater.discard(new Error('held the most'));
+  });
+  const charge = budget.charge.bind(budget);
+  budget.charge = (holder, delta) => {
+    charge(holder, delta);
+    most = Math.max(most, budget.total);
+  };
+  const connect = (maxMessageBytes = 16 * MiB): Holder => {
+    const holder = new Holder();
+    const coding = { windowBits: 15, keepsContext: true };
+    holder.inflater = new Inflater(coding, maxMessageBytes, budget, holder);
+    return holder;
+  };
+  return { budget, connect, most: () => most };
+}
+
+/** Tells how a promise ended, and how often. */
+function watch(promise: Promise<unknown>) {
+  const outcome = { ends: 0, result: undefined as unknown };
+  const end = (result: unknown): void => {
+    outcome.ends += 1;
+    outcome.result = result;
+  };
+  promise.then(end, end);
+  return outcome;
+}
+
+/** Waits as long as it takes to inflate two megabytes: time enough for what must not happen. */
+async function whileInflating(): Promise<void> {
+  const { inflater } = shared().connect();
+  expect(await inflater.inflateLater(bomb(2 * MiB))).to.have.length(2 * MiB);
+}
+
+describe('D1: messages that inflate to a thousand times as much', () => {
+  it('are inflated no further than the limit, counted as they come', async () => {
+    const payload = bomb(64 * MiB);
+    expect(payload.length).to.be.below(100 * KiB);
+    for (const max of [1000, 100 * KiB, MiB, 16 * MiB]) {
+      const { budget, connect, most } = shared();
+      const { inflater } = connect(max);
+      expect(inflater.inflateNow(payload)).to.equal(undefined);
+      const error = await inflater.inflateLater(payload).catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(LimitError);
+      await whileInflating();
+      expect(most()).to.be.at.most(payload.length + max + 32 * KiB);
+      expect(budget.total).to.equal(0);
+    }
+  });
+
+  it('are inflated no further with flush points, either', async () => {
+    const payload = bomb(64 * MiB, 64 * KiB);
+    const { budget, connect, most } = shared();
+    const { inflater } = connect(MiB);
+    expect(inflater.inflateNow(payload)).to.equal(undefined);
+    expect(await inflater.inflateLater(payload).catch((reason: unknown) => reason)).to.be.instanceOf(
+      LimitError,
+    );
+    await whileInflating();
+    expect(most()).to.be.at.most(payload.length + MiB + 32 * KiB);
+    expect(budget.total).to.equal(0);
+  });
+
+  it('are inflated two at a time, whoever sends them', async () => {
+    const payload = bomb(8 * MiB);
+    const { budget, connect, most } = shared();
+    const holders = Array.from({ length: 20 }, () => connect(8 * MiB));
+    const messages = await Promise.all(holders.map(({ inflater }) => inflater.inflateLater(payload)));
+    expect(messages.every((message) => message.length === 8 * MiB)).to.equal(true);
+    expect(most()).to.be.within(8 * MiB, 20 * payload.length + 2 * (8 * MiB));
+    expect(budget.total).to.equal(0);
+  });
+
+  it('hand on no more than the limit for a frame, of a message in pieces', async () => {
+    const payload = bomb(16 * MiB);
+    const { inflater } = shared().connect(MiB);
+    let length = 0;
+    const error = await inflater
+      .inflatePiece(payload, true, true, (octets) => void (length += octets.length))
+      .catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(LimitError);
+    await whileInflating();
+    expect(length).to.be.at.most(MiB);
+  });
+
+  it('cost the one that holds the most, when a process holds too much', async () => {
+    const { budget, connect } = shared(4 * MiB);
+    const large = connect();
+    const small = connect();
+    const outcomes = await Promise.all([
+      large.inflater.inflateLater(bomb(12 * MiB)).catch((reason: unknown) => reason),
+      small.inflater.inflateLater(bomb(MiB)).catch((reason: unknown) => reason),
+    ]);
+    expect([large.isFailed, small.isFailed]).to.deep.equal([true, false]);
+    expect(String(outcomes[0])).to.equal('Error: held the most');
+    expect(outcomes[1]).to.have.length(MiB);
+    await whileInflating();
+    expect(budget.total).to.equal(0);
+  });
+
+  it('give back what they were charged, whatever becomes of them', async () => {
+    const { budget, connect } = shared();
+    const other = {};
+    budget.charge(other, 77);
+    const holder = connect(MiB);
+    for (const payload of [
+      bomb(MiB),
+      bomb(MiB + 1),
+      noise(40 * KiB),
+      bomb(MiB).subarray(0, 500),
+      bomb(300),
+    ]) {
+      const one = connect(MiB);
+      await one.inflater.inflateLater(payload).catch(() => {});
+      expect(budget.total).to.equal(77);
+    }
+    expect(budget.heldBy(holder)).to.equal(0);
+  });
+});
+
+describe('D3: going away at each moment of a job', () => {
+  const turns = [0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30];
+
+  it('settles an inflation once, with the reason, and gives all back', async () => {
+    const payload = bomb(3 * MiB);
+    let early = 0;
+    for (const count of turns) {
+      const { budget, connect } = shared();
+      const { inflater } = connect();
+      const outcome = watch(inflater.inflateLater(payload));
+      for (let i = 0; i < count; i++) await turn();
+      const reason = new Error('gone');
+      if (outcome.ends === 0) early += 1;
+      inflater.discard(reason);
+      inflater.discard(new Error('gone again'));
+      await until(() => outcome.ends > 0);
+      await whileInflating();
+      expect(outcome.ends).to.equal(1);
+      if (Buffer.isBuffer(outcome.result)) expect(outcome.result).to.have.length(3 * MiB);
+      else expect(outcome.result).to.equal(reason);
+      expect(budget.total, `${count} turns`).to.equal(0);
+    }
+    expect(early).to.be.at.least(3);
+  });
+
+  it('settles one that still waits for its turn, and lets the others have theirs', async () => {
+    const { budget, connect } = shared();
+    const holders = Array.from({ length: 6 }, () => connect());
+    const outcomes = holders.map(({ inflater }) => watch(inflater.inflateLater(bomb(2 * MiB))));
+    for (const index of [5, 3, 1]) holders[index]!.inflater.discard(new Error('gone'));
+    await until(() => outcomes.every(({ ends }) => ends === 1));
+    expect(
+      outcomes.map(({ result }) => (Buffer.isBuffer(result) ? result.length : String(result))),
+    ).to.deep.equal([2 * MiB, 'Error: gone', 2 * MiB, 'Error: gone', 2 * MiB, 'Error: gone']);
+    expect(budget.total).to.equal(0);
+    await whileInflating();
+  });
+
+  it('settles a message in pieces once, also a paused one', async () => {
+    const payload = bomb(MiB);
+    for (const isPaused of [false, true]) {
+      for (const count of turns) {
+        const { inflater } = shared().connect();
+        if (isPaused) inflater.pause();
+        let late = 0;
+        let isGone = false;
+        const outcome = watch(
+          inflater.inflatePiece(payload, true, true, () => {
+            if (isGone) late += 1;
+          }),
+        );
+        for (let i = 0; i < count; i++) await turn();
+        isGone = true;
+        inflater.discard(new Error('gone'));
+        await until(() => outcome.ends > 0);
+        await turn();
+        expect(outcome.ends).to.equal(1);
+        expect(late).to.equal(0);
+      }
+    }
+    await whileInflating();
+  });
+
+  it('goes through a wild sequence of failures with all slots free at the end', async function () {
+    this.timeout(30_000);
+    const { budget, connect } = shared();
+    const payloads = [bomb(2 * MiB), noise(50 * KiB), bomb(300 * KiB).subarray(0, 100), bomb(20 * MiB)];
+    const outcomes = Array.from({ length: 60 }, (_, index) => {
+      const { inflater } = connect(4 * MiB);
+      const outcome = watch(inflater.inflateLater(payloads[index % 4]!));
+      if (index % 5 === 0) inflater.discard(new Error('gone'));
+      return outcome;
+    });
+    await until(() => outcomes.every(({ ends }) => ends === 1));
+    expect(outcomes.filter(({ result }) => Buffer.isBuffer(result))).to.have.length(12);
+    expect(budget.total).to.equal(0);
+    // Both slots: neither of these would end without one.
+    const [one, other] = [connect(), connect()];
+    const both = [one, other].map(({ inflater }) => inflater.inflateLater(bomb(MiB)));
+    expect((await Promise.all(both)).map(({ length }) => length)).to.deep.equal([MiB, MiB]);
+  });
+
+  it('leaves a compressor that nobody waits for to its end, and the next ones their slots', async () => {
+    const make = () =>
+      new Deflater({ windowBits: 15, keepsContext: false }, deflateSettings({ threshold: 0 })!);
+    const outcomes = Array.from({ length: 8 }, () => watch(make().deflateLater(noise(200 * KiB), true)));
+    await until(() => outcomes.every(({ ends }) => ends === 1));
+    expect(outcomes.every(({ result }) => Buffer.isBuffer(result))).to.equal(true);
+  });
+});

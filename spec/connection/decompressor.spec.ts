@@ -1,0 +1,201 @@
+import { constants, deflateRawSync } from 'node:zlib';
+import { expect } from 'chai';
+import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
+import { Decompressor, type DecompressorOwner } from '../../lib/connection/decompressor.js';
+import { unfinishedBudget } from '../../lib/connection/process-limits.js';
+import { noise } from '../protocol/wire.js';
+import { until } from '../turns.js';
+import { octets as hex, settled } from '../wire-peer.js';
+
+const KiB = 1024;
+
+/** Compresses as a message (RFC 7692 §7.2.1). */
+function deflated(octets: Buffer | string): Buffer {
+  return deflateRawSync(octets, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+}
+
+describe('Decompressor', () => {
+  const opened: Decompressor[] = [];
+
+  afterEach(async () => {
+    for (const decompressor of opened.splice(0)) decompressor.discard();
+    await settled();
+    expect(unfinishedBudget.total).to.equal(0);
+  });
+
+  function make(options: ConnectionOptions = {}) {
+    const told: string[] = [];
+    const owner: DecompressorOwner = {
+      onText: (text) => void told.push(`text ${text.slice(0, 20)}`),
+      onBinary: (data) => void told.push(`binary ${data.length}`),
+      onFragment: ({ type, data, final }) =>
+        void told.push(`fragment ${type} ${String(data).slice(0, 20)}${final ? ' final' : ''}`),
+      onBusy: () => void told.push('busy'),
+      onIdle: (error) => void told.push(`idle${error === undefined ? '' : `: ${error.message}`}`),
+    };
+    const holder = { fail: () => void told.push('fail'), endSlowConsumer: () => {} };
+    const coding = { windowBits: 15, keepsContext: false };
+    const decompressor = new Decompressor(owner, coding, connectionSettings(options), holder);
+    opened.push(decompressor);
+    return { decompressor, told };
+  }
+
+  it('hands on small messages at once, and is never busy', () => {
+    const { decompressor, told } = make();
+    decompressor.take('text', deflated('Hello'));
+    decompressor.take('binary', deflated(noise(300)));
+    decompressor.take('text', hex('00'));
+    decompressor.take('binary', hex(''));
+    expect(told).to.deep.equal(['text Hello', 'binary 300', 'text ', 'binary 0']);
+    expect(decompressor.isBusy).to.equal(false);
+  });
+
+  it('is busy with a large one until it is handed on', async () => {
+    for (const type of ['text', 'binary'] as const) {
+      const { decompressor, told } = make();
+      decompressor.take(type, deflated(Buffer.alloc(500_000, 'x')));
+      expect([told, decompressor.isBusy]).to.deep.equal([['busy'], true]);
+      await until(() => !decompressor.isBusy);
+      const message = type === 'text' ? `text ${'x'.repeat(20)}` : 'binary 500000';
+      expect(told).to.deep.equal(['busy', message, 'idle']);
+    }
+  });
+
+  it('decodes text of any kind', async () => {
+    for (const text of ['Hello', 'ä€👋', '']) {
+      const { decompressor, told } = make();
+      decompressor.take('text', deflated(text));
+      expect(told).to.deep.equal([`text ${text}`]);
+    }
+    const { decompressor, told } = make();
+    decompressor.take('text', deflated('€'.repeat(100_000)));
+    await until(() => told.length === 3);
+    expect(told[1]).to.equal(`text ${'€'.repeat(20)}`);
+  });
+
+  it('throws for what is no message, or tells it when it is idle', async () => {
+    const { decompressor, told } = make({ maxMessageBytes: 1000 });
+    expect(() => decompressor.take('text', hex('ff'))).to.throw('does not inflate');
+    expect(() => decompressor.take('text', deflated(hex('ff')))).to.throw('not valid UTF-8');
+    expect(() => decompressor.take('binary', deflated(Buffer.alloc(1001)))).to.throw('message too long');
+    expect(told).to.deep.equal([]);
+    decompressor.take('binary', noise(40 * KiB));
+    await until(() => !decompressor.isBusy);
+    expect(told[1]).to.match(/^idle: a compressed message does not inflate/);
+    const text = make();
+    text.decompressor.take('text', deflated(Buffer.alloc(200_000, 0xff)));
+    await until(() => !text.decompressor.isBusy);
+    expect(text.told).to.deep.equal(['busy', 'idle: the text message is not valid UTF-8']);
+    const long = make({ maxMessageBytes: 200_000 });
+    long.decompressor.take('binary', deflated(Buffer.alloc(200_001)));
+    await until(() => !long.decompressor.isBusy);
+    expect(long.told).to.have.length(2);
+    expect(long.told[1]).to.match(/^idle: message too long/);
+  });
+
+  describe('in pieces', () => {
+    it('hands them on, and the end of the message once', async () => {
+      const { decompressor, told } = make({ fragments: true });
+      const payload = deflateRawSync('Hello', { finishFlush: constants.Z_SYNC_FLUSH });
+      decompressor.takePiece('text', payload.subarray(0, 3), false, false);
+      expect(told).to.deep.equal(['busy']);
+      await until(() => !decompressor.isBusy);
+      decompressor.takePiece('text', payload.subarray(3), true, false);
+      await until(() => !decompressor.isBusy);
+      decompressor.takePiece('text', hex('00'), true, true);
+      await until(() => !decompressor.isBusy);
+      expect(told.filter((line) => line.startsWith('fragment'))).to.deep.equal(
+        told.filter((line) => line.startsWith('fragment text')),
+      );
+      const texts = told.map((line) => /^fragment text (.*?)(?: final)?$/.exec(line)?.[1] ?? '');
+      expect(texts.join('')).to.equal('Hello');
+      expect(told.filter((line) => line.endsWith(' final'))).to.deep.equal(['fragment text  final']);
+      expect(told.slice(-2)).to.deep.equal(['fragment text  final', 'idle']);
+    });
+
+    it('cuts text between characters', async () => {
+      const { decompressor, told } = make({ fragments: true });
+      const stored = deflateRawSync('ä€👋', { level: 0, finishFlush: constants.Z_SYNC_FLUSH }).subarray(
+        0,
+        -4,
+      );
+      for (const [index, octet] of stored.entries()) {
+        decompressor.takePiece(
+          'text',
+          Buffer.from([octet]),
+          index === stored.length - 1,
+          index === stored.length - 1,
+        );
+        await until(() => !decompressor.isBusy);
+      }
+      expect(told.filter((line) => line.startsWith('fragment'))).to.deep.equal([
+        'fragment text ä',
+        'fragment text €',
+        'fragment text 👋',
+        'fragment text  final',
+      ]);
+    });
+
+    it('tells of text that is not UTF-8, or ends within a character, when it is idle', async () => {
+      for (const octets of ['61 ff', '61 c3']) {
+        const { decompressor, told } = make({ fragments: true });
+        decompressor.takePiece('text', deflated(hex(octets)), true, true);
+        await until(() => !decompressor.isBusy);
+        expect(told.at(-1)).to.equal('idle: the text message is not valid UTF-8');
+        expect(told.filter((line) => line.endsWith('final'))).to.deep.equal([]);
+      }
+    });
+
+    it('takes an empty message, without any octets too', async () => {
+      for (const payload of ['', '00']) {
+        const { decompressor, told } = make({ fragments: true });
+        decompressor.takePiece('binary', hex(payload), true, true);
+        await until(() => !decompressor.isBusy);
+        expect(told).to.deep.equal(['busy', 'fragment binary  final', 'idle']);
+      }
+    });
+
+    it('waits while it is paused', async () => {
+      const { decompressor, told } = make({ fragments: true });
+      decompressor.pause();
+      decompressor.takePiece('binary', deflated('Hello'), true, true);
+      await settled(40);
+      expect(told).to.deep.equal(['busy']);
+      decompressor.resume();
+      await until(() => !decompressor.isBusy);
+      expect(told).to.deep.equal(['busy', 'fragment binary Hello', 'fragment binary  final', 'idle']);
+    });
+  });
+
+  describe('discard', () => {
+    it('gives up a message in the thread pool, silently', async () => {
+      for (const turns of [0, 1, 2, 5]) {
+        const { decompressor, told } = make();
+        decompressor.take('binary', deflated(Buffer.alloc(3_000_000)));
+        await settled(turns);
+        if (!decompressor.isBusy) continue;
+        decompressor.discard();
+        await until(() => !decompressor.isBusy);
+        expect(told, String(turns)).to.deep.equal(['busy', 'idle']);
+      }
+    });
+
+    it('gives up a message in pieces, also a paused one', async () => {
+      const { decompressor, told } = make({ fragments: true });
+      decompressor.pause();
+      decompressor.takePiece('text', deflated('Hello'), true, true);
+      await settled(20);
+      decompressor.discard();
+      await until(() => !decompressor.isBusy);
+      expect(told).to.deep.equal(['busy', 'idle']);
+    });
+
+    it('tells nothing of an error that comes after it', async () => {
+      const { decompressor, told } = make();
+      decompressor.take('text', deflated(Buffer.alloc(200_000, 0xff)));
+      decompressor.discard();
+      await until(() => !decompressor.isBusy);
+      expect(told).to.deep.equal(['busy', 'idle']);
+    });
+  });
+});
