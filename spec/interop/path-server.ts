@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   ServerRegistry,
@@ -24,6 +25,8 @@ export function endingOf(connection: Connection): Promise<Ending> {
 /** Is a connection that was accepted, with what happens on it. */
 export interface Arrival {
   readonly connection: WebSocketServer;
+  /** Header fields of its request. */
+  readonly headers: IncomingHttpHeaders;
   readonly ending: Promise<Ending>;
   /** Types and messages, as the handler was called with them. */
   readonly calls: (readonly [type: string, message: unknown])[];
@@ -44,7 +47,7 @@ export class PathServer {
     for (const path of ['/echo*', '/fragments', '/ping', '/close/*', '/liar'])
       registry.live(path, this.#handler);
     registry.live('/chat', this.#handler, 'chat.*');
-    registry.on('connection', (connection) => this.#welcome(connection));
+    registry.on('connection', (connection, { headers }) => this.#welcome(connection, headers));
   }
 
   static async start(options: ListenOptions = {}): Promise<PathServer> {
@@ -74,10 +77,10 @@ export class PathServer {
     await this.registry.drain({ timeout: 100 });
   }
 
-  #welcome(connection: WebSocketServer): void {
+  #welcome(connection: WebSocketServer, headers: IncomingHttpHeaders): void {
     const calls: (readonly [string, unknown])[] = [];
     this.#calls.set(connection, calls);
-    const arrival = { connection, ending: endingOf(connection), calls };
+    const arrival = { connection, headers, ending: endingOf(connection), calls };
     const resolve = this.#waiting.shift();
     if (resolve === undefined) this.#arrivals.push(arrival);
     else resolve(arrival);

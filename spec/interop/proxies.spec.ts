@@ -129,8 +129,8 @@ for (const [requirement, name] of [
       it(`lets the server compare Origin with Host over ${scheme}`, async () => {
         const own = new URL(proxy.url('server', scheme));
         const origin = `${scheme === 'wss' ? 'https' : 'http'}://${own.host}`;
-        const { connection } = await dial('echo', { origin }, scheme);
-        expect(connection.request?.headers).to.include({ origin, host: own.host });
+        const { headers } = await dial('echo', { origin }, scheme);
+        expect(headers).to.include({ origin, host: own.host });
 
         const error = await dial('echo', { origin: 'https://elsewhere.example' }, scheme).catch(
           (reason: unknown) => reason,

@@ -23,12 +23,12 @@ describe(titleOf(tcl), function () {
     try {
       const example = fileURLToPath(new URL('peers/websocket-example.tcl', import.meta.url));
       const program = new PeerProgram('tclsh', [example, `${server.url}echo`]);
-      const { connection, ending } = await server.next();
+      const { connection, headers, ending } = await server.next();
       await program.note(/^Connected on sock/);
       expect(await program.note(/^client from /)).to.match(/^client from \S+ to \S+$/);
       await program.note(/^RECEIVED: Testing, testing\.\.\.$/);
       // It offers no subprotocol with an empty field, which counts as none.
-      expect(connection.request?.headers['sec-websocket-protocol']).to.equal('');
+      expect(headers['sec-websocket-protocol']).to.equal('');
       expect(connection.protocol).to.equal('');
       await program.end();
       expect(await ending).to.deep.equal({ code: 1006, reason: '', wasClean: false });
