@@ -186,7 +186,10 @@ for (const [requirement, name] of [
 
         it(`lets the adapter talk to ${titleOf(peer)} over ${scheme}`, async function () {
           need(this, peer);
-          const program = startAdapterClient(`${proxy.url(peer.name, scheme)}echo`, steps, run());
+          const program = startAdapterClient(`${proxy.url(peer.name, scheme)}echo`, steps, {
+            ...run(),
+            deflate: false,
+          });
           await program.success();
           expectEchoes(program, octets);
           expect(await program.event('connect')).to.include({ protocol: 'chat.a' });
