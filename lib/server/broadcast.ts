@@ -40,6 +40,7 @@ export function broadcast(
 ): number {
   const { path, except, where } = normalise(BROADCAST_SCHEMA, options, 'BroadcastOptions');
   const left = exceptions(except);
+  const isForAll = path === '*' && left.size === 0;
   const opcode = sendOpcode(type);
   if (opcode >= Opcode.CLOSE) throw new InvalidOptionError('type', type, "'text' or 'binary'");
   const frame = frameOnce(opcode, messageData(message));
@@ -47,7 +48,7 @@ export function broadcast(
   const chosen = where === undefined ? connections : [...connections].filter(where);
   let taken = 0;
   for (const connection of chosen) {
-    if (left.has(connection) || !globMatch(path, connection.path)) continue;
+    if (!isForAll && (left.has(connection) || !globMatch(path, connection.path))) continue;
     if (connection.sendFramed(frame) > 0) taken += 1;
   }
   return taken;
