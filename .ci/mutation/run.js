@@ -25,7 +25,7 @@ import {
 import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { listUnargued } from './survivors.js';
+import { countUntried, listUnargued } from './survivors.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -126,10 +126,13 @@ function mutate(folder, options) {
       cwd: copy,
       stdio: 'inherit',
     });
-    const unargued = listUnargued(join(reports, `${folder}.json`), join(root, 'docs', 'mutation.md'));
+    const report = join(reports, `${folder}.json`);
+    const untried = countUntried(report);
+    if (untried > 0) console.log(`${untried} mutants were not tried: packages changed during the run`);
+    const unargued = listUnargued(report, join(root, 'docs', 'mutation.md'));
     console.log(`survivors that docs/mutation.md does not argue: ${unargued.length}`);
     for (const mutant of unargued) console.log(mutant);
-    return status === 0;
+    return status === 0 && untried === 0;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -31,6 +31,16 @@ function showMutant(source, { location: { start, end }, replacement }) {
   return { original: flat(lines.join('\n')), mutated: flat(before + replacement + behind) };
 }
 
+/** Counts the mutants that no spec could judge, because packages were changed or removed during the run. */
+export function countUntried(report) {
+  if (!existsSync(report)) return 0;
+  return Object.values(JSON.parse(readFileSync(report, 'utf8')).files)
+    .flatMap(({ mutants }) => mutants)
+    .filter(
+      ({ status, statusReason = '' }) => status === 'RuntimeError' && /ENOENT|_NOT_FOUND/.test(statusReason),
+    ).length;
+}
+
 /** Lists the mutants of a report that survived, or that no spec came by, and that the page does not argue. */
 export function listUnargued(report, page) {
   if (!existsSync(report)) return [];

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
@@ -13,7 +14,7 @@ import { until } from '../turns.js';
 import { ROLES, outcomeOf, settled, unwire, wireUp } from '../wire-peer.js';
 
 /** Lets messages be compressed. */
-const DEFLATE: TakeoverOptions = { extensions: 'permessage-deflate' };
+const COMPRESSED: TakeoverOptions = { extensions: 'permessage-deflate' };
 
 /** Gives pieces in each way that they can be given in. */
 const WAYS: Readonly<
@@ -272,6 +273,28 @@ describe('Connection: sendFragments', () => {
           expect(await outcomeOf(flushing)).to.equal(undefined);
         });
 
+        it('goes before a broadcast that comes meanwhile, and behind one that came before', async () => {
+          const { connection, peer } = await wireUp(role);
+          const pieces = new Readable({ objectMode: true, read: () => undefined });
+          connection.sendFramed(peer.frame(0x1, 'before'));
+          const sending = connection.sendFragments('text', pieces);
+          pieces.push('a');
+          await settled();
+          expect(connection.sendFramed(peer.frame(0x1, 'meanwhile'))).to.be.above(9);
+          connection.send('text', 'last');
+          await settled();
+          pieces.push(null);
+          await sending;
+          await settled();
+          expect(peer.said()).to.deep.equal([
+            'text "before"',
+            'text "a" …',
+            'more ""',
+            'text "meanwhile"',
+            'text "last"',
+          ]);
+        });
+
         it('waits while corked', async () => {
           const { connection, peer } = await wireUp(role);
           connection.cork();
@@ -361,7 +384,7 @@ describe('Connection: sendFragments', () => {
           it(`arrives as sent, ${compression ? 'compressed' : 'plain'}, whole and in fragments`, async () => {
             for (const fragments of [false, true]) {
               const [near, far] = duplexPair();
-              const options = compression ? DEFLATE : {};
+              const options = compression ? COMPRESSED : {};
               const sender = Connection.takeover(near, { server: role === 'server', ...options });
               const receiver = Connection.takeover(far, { server: role !== 'server', fragments, ...options });
               const received: string[] = [];
@@ -386,8 +409,48 @@ describe('Connection: sendFragments', () => {
           });
         }
 
+        it('arrives as sent, whatever its pieces are', async () => {
+          const [near, far] = duplexPair();
+          const sender = Connection.takeover(near, { server: role === 'server', ...COMPRESSED });
+          const receiver = Connection.takeover(far, { server: role !== 'server', ...COMPRESSED });
+          const received: (string | Buffer)[] = [];
+          receiver.on('message', (data) => received.push(data));
+          await settled(1);
+          const unit = fc.constantFrom(
+            '',
+            'a',
+            'ä',
+            '\ud83d',
+            '\ude00',
+            'x'.repeat(2000),
+            '☃'.repeat(40_000),
+          );
+          const octets = fc.oneof(
+            fc.uint8Array({ maxLength: 300 }),
+            fc.constantFrom(2000, 40_000, 600_000).map((length) => Buffer.alloc(length, 'made fast')),
+          );
+          const texts = fc.array(unit, { maxLength: 8 });
+          const binaries = fc.array(octets, { maxLength: 8 });
+          await fc.assert(
+            fc.asyncProperty(texts, binaries, async (strings, buffers) => {
+              await Promise.all([
+                sender.sendFragments('text', strings),
+                sender.sendFragments('binary', buffers),
+              ]);
+              await until(() => received.length === 2);
+              const [text, binary] = received.splice(0);
+              expect(text).to.equal(Buffer.from(strings.join('')).toString());
+              expect((binary as Buffer).equals(Buffer.concat(buffers))).to.equal(true);
+            }),
+            { numRuns: 60, seed: 3 },
+          );
+          sender.terminate();
+          receiver.terminate();
+          await settled();
+        });
+
         it('compresses a message by its first piece: all or nothing', async () => {
-          const { connection, stream } = await wireUp(role, DEFLATE);
+          const { connection, stream } = await wireUp(role, COMPRESSED);
           const large = Buffer.alloc(2000, 'x');
           const first = await connection.sendFragments('binary', [Buffer.from('small'), large]);
           await settled();
