@@ -262,6 +262,22 @@ describe('Connection: sendFragments', () => {
           }
         });
 
+        it('comes to its end when both sides close at once: the peer may still read', async () => {
+          const { connection, peer, events } = await wireUp(role);
+          const pieces = new Readable({ objectMode: true, read: () => undefined });
+          const sending = connection.sendFragments('text', pieces);
+          pieces.push('a');
+          connection.close();
+          peer.send(peer.closeFrame(1000));
+          expect(await outcomeOf(sending)).to.equal('pending');
+          pieces.push(null);
+          await sending;
+          peer.end();
+          await settled();
+          expect(peer.said()).to.deep.equal(['text "a" …', 'more ""', 'close 1000 "Normal closure"']);
+          expect(events.at(-1)).to.deep.equal(['close', 1000, '']);
+        });
+
         it('is waited for by flushed', async () => {
           const { connection } = await wireUp(role);
           const pieces = new Readable({ objectMode: true, read: () => undefined });
