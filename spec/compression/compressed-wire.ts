@@ -16,8 +16,14 @@ export const RSV1 = 0x40;
 
 /** Decodes all whole frames, without the library; half a frame at the end is left out. */
 export function framesIn(wire: Buffer): WireFrame[] {
+  return takeFrames(wire).frames;
+}
+
+/** Decodes all whole frames, and gives the octets behind them. */
+export function takeFrames(wire: Buffer): { frames: WireFrame[]; rest: Buffer } {
   const frames: WireFrame[] = [];
-  for (let at = 0; at + 2 <= wire.length;) {
+  let at = 0;
+  while (at + 2 <= wire.length) {
     const [first, second] = [wire[at]!, wire[at + 1]!];
     const short = second & 0x7f;
     const extended = short < 126 ? 0 : short === 126 ? 2 : 8;
@@ -42,7 +48,7 @@ export function framesIn(wire: Buffer): WireFrame[] {
     });
     at = start + length;
   }
-  return frames;
+  return { frames, rest: wire.subarray(at) };
 }
 
 /** Gives all frames that a connection has put on its stream so far. */

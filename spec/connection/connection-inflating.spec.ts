@@ -275,7 +275,7 @@ describe('Connection: inflating', () => {
             isBusy = true;
             await settled(3);
             isBusy = false;
-            log.push(`${type} ${(message as string | Buffer).length}`);
+            log.push(`${type} ${message.length}`);
           },
         });
         wired.peer.send(
