@@ -27,6 +27,8 @@ export class Deflater {
   readonly #options: ZlibOptions;
   /** Whether the message under way is compressed. */
   #isCompressing = false;
+  /** Whether the piece under way is the first of its message. */
+  #isFirst = false;
 
   constructor(coding: Coding, settings: DeflateSettings) {
     const { windowBits, keepsContext } = coding;
@@ -46,18 +48,23 @@ export class Deflater {
 
   /** Decides on a message by its first piece, and tells of each whether it is compressed. */
   takes(isFirst: boolean, length: number): boolean {
+    this.#isFirst = isFirst;
     if (isFirst) this.#isCompressing = length >= this.#threshold;
     return this.#isCompressing;
   }
 
-  /** Compresses the next piece of a message. @returns the payload of its frame. */
-  deflateNow(octets: Buffer, final: boolean): Buffer {
+  /**
+   * Compresses the next piece of a message.
+   * @returns the payload of its frame; undefined for a whole message that does not get shorter: it is to go as it is,
+   * as some peers bound what comes before they inflate it.
+   */
+  deflateNow(octets: Buffer, final: boolean): Buffer | undefined {
     if (octets.length === 0) return this.#deflateNothing(final);
     return this.#finish(octets, deflateRawSync(octets, this.#optionsNow()), final);
   }
 
-  /** Compresses the next piece of a message in the thread pool; one at a time. @returns the payload of its frame. */
-  async deflateLater(octets: Buffer, final: boolean): Promise<Buffer> {
+  /** Does as {@link Deflater.deflateNow}, in the thread pool; one at a time. */
+  async deflateLater(octets: Buffer, final: boolean): Promise<Buffer | undefined> {
     const compressed = await jobs.run(() => deflateLater(octets, this.#optionsNow()));
     return this.#finish(octets, compressed, final);
   }
@@ -73,7 +80,9 @@ export class Deflater {
     return EMPTY;
   }
 
-  #finish(octets: Buffer, compressed: Buffer, final: boolean): Buffer {
+  #finish(octets: Buffer, compressed: Buffer, final: boolean): Buffer | undefined {
+    // The other side never sees it, so that nothing may refer to it either.
+    if (this.#isFirst && final && compressed.length - TAIL_LENGTH >= octets.length) return undefined;
     // Within a message the next piece may always refer to this one.
     if (this.#keepsContext || !final) this.#window.slide(octets);
     else this.#window.clear();

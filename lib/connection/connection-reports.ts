@@ -29,6 +29,7 @@ export const connectionReports: SessionEvents<Connection> = {
       connection.pushMessage(message);
     } else {
       connection.emit('fragment', message);
+      connection.calls?.deliver('fragment', message);
       connection.pushMessage(message.data);
     }
   },

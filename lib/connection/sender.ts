@@ -97,7 +97,7 @@ export class Sender implements BatchOwner {
     const octets = typeof data === 'string' ? Buffer.from(data) : data;
     this.#deflater!.takes(opcode !== Opcode.CONTINUATION, octets.length);
     const payload = await this.#deflater!.deflateLater(octets, fin);
-    return this.#frame(firstOctet(opcode, fin, opcode !== Opcode.CONTINUATION), payload);
+    return this.#frameCompressed(opcode, fin, octets, payload);
   }
 
   /** Frames a control frame, or data, compressed if it is to be. @returns octets of header and payload. */
@@ -113,7 +113,12 @@ export class Sender implements BatchOwner {
     const isFirst = opcode !== Opcode.CONTINUATION;
     if (!deflater.takes(isFirst, byteLength(data))) return this.#frame(firstOctet(opcode, fin, false), data);
     const octets = typeof data === 'string' ? Buffer.from(data) : data;
-    return this.#frame(firstOctet(opcode, fin, isFirst), deflater.deflateNow(octets, fin));
+    return this.#frameCompressed(opcode, fin, octets, deflater.deflateNow(octets, fin));
+  }
+
+  #frameCompressed(opcode: number, fin: boolean, octets: Buffer, payload: Buffer | undefined): number {
+    if (payload === undefined) return this.#frame(firstOctet(opcode, fin, false), octets);
+    return this.#frame(firstOctet(opcode, fin, opcode !== Opcode.CONTINUATION), payload);
   }
 
   #frame(first: number, data: string | Buffer): number {

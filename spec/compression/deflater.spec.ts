@@ -19,11 +19,22 @@ function make(coding: Partial<Coding> = {}, options: PerMessageDeflateOptions = 
   );
 }
 
+/** Compresses a piece at once; it is one that does get shorter, or no message by itself. */
+function compress(deflater: Deflater, octets: Buffer, final: boolean): Buffer {
+  return deflater.deflateNow(octets, final)!;
+}
+
+async function compressLater(deflater: Deflater, octets: Buffer, final: boolean): Promise<Buffer> {
+  return (await deflater.deflateLater(octets, final))!;
+}
+
 /** Compresses a whole message at once; gives the payload in hex. */
 function message(deflater: Deflater, octets: Buffer | string): string {
   const data = Buffer.from(octets);
   expect(deflater.takes(true, data.length)).to.equal(true);
-  return deflater.deflateNow(data, true).toString('hex');
+  // A piece that is not the first is compressed even when it does not get shorter.
+  deflater.takes(false, 0);
+  return compress(deflater, data, true).toString('hex');
 }
 
 /** Inflates a payload by itself. */
@@ -128,7 +139,7 @@ describe('Deflater', () => {
   it('tunes zlib as it is told', () => {
     const octets = prose(20_000);
     const sizes = [0, 1, 9].map((level) => {
-      const payload = make({}, { zlibDeflateOptions: { level } }).deflateNow(octets, true);
+      const payload = compress(make({}, { zlibDeflateOptions: { level } }), octets, true);
       expect(inflated(payload).equals(octets)).to.equal(true);
       return payload.length;
     });
@@ -136,8 +147,8 @@ describe('Deflater', () => {
     expect(sizes[1]).to.be.within(1000, 10_000);
     expect(sizes[2]).to.be.below(sizes[1]!);
     const huffman = make({}, { zlibDeflateOptions: { strategy: constants.Z_HUFFMAN_ONLY } });
-    expect(huffman.deflateNow(Buffer.alloc(10_000), true).length).to.be.above(1000);
-    const small = make({}, { zlibDeflateOptions: { memLevel: 1 } }).deflateNow(octets, true);
+    expect(compress(huffman, Buffer.alloc(10_000), true).length).to.be.above(1000);
+    const small = compress(make({}, { zlibDeflateOptions: { memLevel: 1 } }), octets, true);
     expect(small.length).to.be.above(sizes[2]!);
   });
 
@@ -148,10 +159,10 @@ describe('Deflater', () => {
         const [near, far] = [size - 400, size + 400].map((distance) => {
           const deflater = make({ windowBits, keepsContext: true });
           const phrase = noise(100);
-          deflater.deflateNow(phrase, true);
+          compress(deflater, phrase, true);
           // zlib keeps 262 octets of its window to itself.
-          deflater.deflateNow(noise(100 + distance).subarray(100 + 100), true);
-          return deflater.deflateNow(phrase, true).length;
+          compress(deflater, noise(100 + distance).subarray(100 + 100), true);
+          return compress(deflater, phrase, true).length;
         });
         expect(near).to.be.below(20);
         expect(far).to.be.above(100);
@@ -161,13 +172,13 @@ describe('Deflater', () => {
     it('holds only what was compressed, not what went between as it is', async () => {
       const deflater = make({ keepsContext: true }, { threshold: 50 });
       const peer = new PeerInflater();
-      const phrase = noise(60);
+      const phrase = Buffer.alloc(60, 'abcdefghij');
       const other = noise(49);
       expect(deflater.takes(true, 60)).to.equal(true);
-      await peer.message(deflater.deflateNow(phrase, true));
+      await peer.message(compress(deflater, phrase, true));
       expect(deflater.takes(true, 49)).to.equal(false);
       expect(deflater.takes(true, 60)).to.equal(true);
-      const third = deflater.deflateNow(Buffer.concat([phrase, other]), true);
+      const third = compress(deflater, Buffer.concat([phrase, other]), true);
       expect((await peer.message(third)).equals(Buffer.concat([phrase, other]))).to.equal(true);
       peer.end();
     });
@@ -175,31 +186,31 @@ describe('Deflater', () => {
     it('ends with each message where there is no context takeover, also an empty or a fragmented one', () => {
       const deflater = make();
       const phrase = noise(200);
-      const first = deflater.deflateNow(phrase, false);
-      const last = deflater.deflateNow(phrase, true);
+      const first = compress(deflater, phrase, false);
+      const last = compress(deflater, phrase, true);
       expect(first.length).to.be.above(200);
       expect(last.length, 'refers to the first fragment').to.be.below(20);
       expect(inflated(Buffer.concat([first, last])).equals(Buffer.concat([phrase, phrase]))).to.equal(true);
-      expect(inflated(deflater.deflateNow(phrase, true)).equals(phrase)).to.equal(true);
-      deflater.deflateNow(phrase, false);
-      expect(deflater.deflateNow(Buffer.alloc(0), true).toString('hex')).to.equal('00');
-      expect(deflater.deflateNow(phrase, true).length, 'refers to nothing').to.be.above(200);
+      expect(inflated(compress(deflater, phrase, true)).equals(phrase)).to.equal(true);
+      compress(deflater, phrase, false);
+      expect(compress(deflater, Buffer.alloc(0), true).toString('hex')).to.equal('00');
+      expect(compress(deflater, phrase, true).length, 'refers to nothing').to.be.above(200);
     });
 
     it('lasts beyond an empty message where there is', () => {
       const deflater = make({ keepsContext: true });
       const phrase = noise(200);
-      deflater.deflateNow(phrase, false);
-      deflater.deflateNow(Buffer.alloc(0), true);
-      expect(deflater.deflateNow(phrase, true).length).to.be.below(20);
+      compress(deflater, phrase, false);
+      compress(deflater, Buffer.alloc(0), true);
+      expect(compress(deflater, phrase, true).length).to.be.below(20);
     });
   });
 
   describe('fragments', () => {
     it('end with an empty block, and the last one without', () => {
       const deflater = make();
-      const first = deflater.deflateNow(Buffer.from('Hel'), false);
-      const last = deflater.deflateNow(Buffer.from('lo'), true);
+      const first = compress(deflater, Buffer.from('Hel'), false);
+      const last = compress(deflater, Buffer.from('lo'), true);
       expect(first.subarray(-4).toString('hex')).to.equal('0000ffff');
       expect(last.subarray(-4).toString('hex')).to.not.equal('0000ffff');
       expect(inflated(Buffer.concat([first, last])).toString()).to.equal('Hello');
@@ -215,7 +226,7 @@ describe('Deflater', () => {
       ]) {
         const deflater = make();
         const payloads = pieces.map((piece, index) =>
-          deflater.deflateNow(Buffer.from(piece), index === pieces.length - 1),
+          compress(deflater, Buffer.from(piece), index === pieces.length - 1),
         );
         expect(inflated(Buffer.concat(payloads)).toString(), pieces.join('|')).to.equal(pieces.join(''));
       }
@@ -229,8 +240,8 @@ describe('Deflater', () => {
       for (let length = 16_360; length <= 16_395; length++) {
         const deflater = make({}, { zlibDeflateOptions: { level } });
         const octets = noise(length);
-        expect(inflated(deflater.deflateNow(octets, true)).equals(octets), String(length)).to.equal(true);
-        const later = await deflater.deflateLater(octets, true);
+        expect(inflated(compress(deflater, octets, true)).equals(octets), String(length)).to.equal(true);
+        const later = await compressLater(deflater, octets, true);
         expect(inflated(later).equals(octets), String(length)).to.equal(true);
       }
     }
@@ -240,8 +251,8 @@ describe('Deflater', () => {
     const octets = prose(5000);
     const before = Buffer.from(octets);
     const deflater = make({ keepsContext: true });
-    deflater.deflateNow(octets, true);
-    await deflater.deflateLater(octets, true);
+    compress(deflater, octets, true);
+    await compressLater(deflater, octets, true);
     expect(octets.equals(before)).to.equal(true);
   });
 
@@ -255,8 +266,8 @@ describe('Deflater', () => {
         [noise(100), true],
         [prose(3000), true],
       ] as const) {
-        const expected = now.deflateNow(octets, final);
-        expect((await later.deflateLater(octets, final)).equals(expected)).to.equal(true);
+        const expected = compress(now, octets, final);
+        expect((await compressLater(later, octets, final)).equals(expected)).to.equal(true);
       }
     }
   });
@@ -294,8 +305,8 @@ describe('Deflater', () => {
               const final = index === pieces.length - 1;
               payloads.push(
                 isLater && octets[index]!.length > 0
-                  ? await deflater.deflateLater(octets[index]!, final)
-                  : deflater.deflateNow(octets[index]!, final),
+                  ? await compressLater(deflater, octets[index]!, final)
+                  : compress(deflater, octets[index]!, final),
               );
             }
             const received = await peer.message(Buffer.concat(payloads));
@@ -307,4 +318,33 @@ describe('Deflater', () => {
       );
     });
   }
+
+  describe('a whole message that does not get shorter', () => {
+    for (const keepsContext of [false, true]) {
+      it(`goes as it is, ${keepsContext ? 'and nothing refers to it' : 'without context takeover'}`, async () => {
+        const deflater = make({ keepsContext });
+        const octets = noise(1000);
+        for (const way of ['deflateNow', 'deflateLater'] as const) {
+          deflater.takes(true, octets.length);
+          expect(await deflater[way](octets, true), way).to.equal(undefined);
+        }
+        deflater.takes(true, octets.length);
+        expect((await deflater.deflateLater(octets, false))!.length).to.be.at.least(1000);
+        expect(compress(deflater, octets, true).length, 'but to what came before in its message').to.be.below(
+          30,
+        );
+        deflater.takes(true, octets.length);
+        const again = deflater.deflateNow(octets, true);
+        expect(again === undefined, 'to a message that was compressed').to.equal(!keepsContext);
+      });
+    }
+
+    it('may be one that was not begun as a whole', () => {
+      const deflater = make();
+      deflater.takes(true, 5);
+      compress(deflater, Buffer.from('Hello'), false);
+      deflater.takes(false, 1);
+      expect(compress(deflater, Buffer.from('!'), true).length).to.be.above(0);
+    });
+  });
 });

@@ -118,6 +118,27 @@ describe('HandlerCalls', () => {
         ]);
       });
 
+      it(`tell of pieces in place of messages when asked to, one at a time, in the ${role} role`, async () => {
+        const seen: unknown[] = [];
+        let letGo = (): void => undefined;
+        const { connection, peer } = wire(role, {
+          fragments: true,
+          handler: (...[, type, message]) => {
+            if (type !== 'fragment') return;
+            seen.push(message);
+            return new Promise<void>((resolve) => (letGo = resolve));
+          },
+        });
+        await settled(1);
+        peer.send(peer.frame(1, 'a', false), peer.frame(0, 'b'));
+        await settled();
+        expect(seen).to.deep.equal([{ type: 'text', data: 'a', final: false }]);
+        letGo();
+        await settled();
+        expect(seen.slice(1)).to.deep.equal([{ type: 'text', data: 'b', final: true }]);
+        connection.terminate();
+      });
+
       it(`tell of an unclean end by disconnect and then error, in the ${role} role`, async () => {
         const seen: unknown[] = [];
         const { peer } = await wireUp(role, { handler: (...[, type]) => void seen.push(type) });

@@ -207,7 +207,7 @@ export function describeServer(peer: Peer): void {
         const adapter = startAdapterClient(
           `${server.url}echo`,
           [...STEPS, `octets:${octets}`, 'close:3001:done'],
-          { certificate: trusted, protocols: ['mail', 'chat.a'], deflate: false },
+          { certificate: trusted, protocols: ['mail', 'chat.a'] },
         );
         await adapter.success();
         expectEchoes(adapter, octets);

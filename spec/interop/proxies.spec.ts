@@ -186,10 +186,7 @@ for (const [requirement, name] of [
 
         it(`lets the adapter talk to ${titleOf(peer)} over ${scheme}`, async function () {
           need(this, peer);
-          const program = startAdapterClient(`${proxy.url(peer.name, scheme)}echo`, steps, {
-            ...run(),
-            deflate: false,
-          });
+          const program = startAdapterClient(`${proxy.url(peer.name, scheme)}echo`, steps, run());
           await program.success();
           expectEchoes(program, octets);
           expect(await program.event('connect')).to.include({ protocol: 'chat.a' });
