@@ -19,7 +19,9 @@ const DEFLATE: TakeoverOptions = {
 const TAKEOVER: TakeoverOptions = { ...DEFLATE, extensions: 'permessage-deflate' };
 
 /** Takes a while to compress. */
-const SLOW = noise(200 * KiB);
+const SLOW = Buffer.from(noise(100 * KiB).toString('hex'));
+/** Gets shorter, short as it is. */
+const HELLO = 'Hello, Hello, Hello';
 const SLOW_TEXT = 'ä text that takes its time '.repeat(5000);
 
 /** Says what a connection has put on the wire, message by message. */
@@ -60,9 +62,10 @@ describe('Connection: compressing', () => {
       it('marks compressed messages by RSV1 of their first frame, and no others (RFC 7692 §6)', async () => {
         const wired = await wireUp(role, DEFLATE);
         const { connection } = wired;
-        connection.send('text', 'Hello');
+        connection.send('text', HELLO);
         connection.send('text', 'abc');
-        connection.send('binary', Buffer.from('bcde'));
+        connection.send('binary', Buffer.from(HELLO));
+        connection.send('text', 'Hello');
         connection.send('text', 'Hel', false);
         connection.send('text', 'lo, Hello', true);
         connection.send('text', 'Hello', false);
@@ -70,10 +73,11 @@ describe('Connection: compressing', () => {
         connection.send('text', '', false);
         connection.send('pong', 'q');
         connection.send('text', '', true);
-        expect(await saidSoMany(wired, 10)).to.deep.equal([
-          'deflated text Hello',
+        expect(await saidSoMany(wired, 11)).to.deep.equal([
+          `deflated text ${HELLO}`,
           'text abc',
-          'deflated binary bcde',
+          `deflated binary ${HELLO}`,
+          'text Hello',
           'text Hello, Hello',
           'ping p',
           'pong q',
@@ -83,8 +87,9 @@ describe('Connection: compressing', () => {
           sentFrames(wired.stream)
             .map(({ rsv1 }) => Number(rsv1))
             .join(''),
-        ).to.equal('1010010000');
-        expect(sentFrames(wired.stream).slice(0, 1)[0]?.payload.toString('hex')).to.equal('f248cdc9c90700');
+        ).to.equal('10100010000');
+        // RFC 7692 §7.2.3.1, and the end of a piece that others follow.
+        expect(sentFrames(wired.stream)[6]?.payload.toString('hex')).to.equal('f248cdc9c90700' + '0000ffff');
       });
 
       it('compresses nothing unless that was agreed on', async () => {
@@ -98,32 +103,33 @@ describe('Connection: compressing', () => {
       it('tells what a message takes: compressed, or as if it were not', async () => {
         const wired = await wireUp(role, DEFLATE);
         const mask = role === 'client' ? 4 : 0;
-        expect(wired.connection.send('text', 'Hello')).to.equal(2 + mask + 7);
+        expect(wired.connection.send('text', HELLO)).to.equal(2 + mask + deflated(HELLO).length);
+        expect(wired.connection.send('text', 'Hello')).to.equal(2 + mask + 5);
         expect(wired.connection.send('text', 'abc')).to.equal(2 + mask + 3);
         expect(wired.connection.send('binary', SLOW)).to.equal(10 + mask + SLOW.length);
         expect(wired.connection.bufferedAmount).to.be.at.least(SLOW.length);
-        await saidSoMany(wired, 3);
+        await saidSoMany(wired, 4);
         expect(wired.connection.bufferedAmount).to.equal(0);
-        expect(wired.connection.counters.messagesSent).to.equal(3);
+        expect(wired.connection.counters.messagesSent).to.equal(4);
       });
 
       it('keeps the order of what is compressed at once, in the thread pool, and not at all', async () => {
         const wired = await wireUp(role, DEFLATE);
         const { connection } = wired;
-        connection.send('text', 'first');
+        connection.send('text', HELLO);
         connection.send('binary', SLOW);
         connection.send('text', 'abc');
-        connection.write('compressed');
+        connection.write(`${HELLO}!`);
         connection.send('binary', SLOW);
         connection.send('text', SLOW_TEXT);
         connection.send('text', 'd');
         connection.close();
         expect(connection.send('text', 'too late')).to.equal(-1);
         expect(await saidSoMany(wired, 8)).to.deep.equal([
-          'deflated text first',
+          `deflated text ${HELLO}`,
           `deflated binary of ${SLOW.length}`,
           'text abc',
-          'deflated text compressed',
+          `deflated text ${HELLO}!`,
           `deflated binary of ${SLOW.length}`,
           `deflated text of ${Buffer.byteLength(SLOW_TEXT)}`,
           'text d',
@@ -139,13 +145,13 @@ describe('Connection: compressing', () => {
         connection.send('binary', Buffer.from('x'), false);
         connection.send('binary', SLOW, true);
         connection.ping('2');
-        connection.send('text', 'next');
+        connection.send('text', HELLO);
         const octets = 2 * SLOW.length + 1;
         expect(await saidSoMany(wired, 6)).to.deep.equal([
           'ping 1',
           'ping 2',
           `deflated binary of ${octets}`,
-          'deflated text next',
+          `deflated text ${HELLO}`,
         ]);
       });
 
@@ -280,6 +286,18 @@ describe('Connection: compressing', () => {
         wired.peer.send(wired.peer.frame(1 | RSV1, deflated('Hello')));
         await settled();
         expect(messages).to.deep.equal(['Hello']);
+      });
+
+      it('sends a message as it is that does not get shorter, and refers to none of those', async () => {
+        const wired = await wireUp(role, TAKEOVER);
+        const [few, many] = [noise(1000), noise(100 * KiB)];
+        for (const octets of [few, few, many, many]) wired.connection.send('binary', octets);
+        expect(await saidSoMany(wired, 4)).to.deep.equal([
+          'binary of 1000',
+          'binary of 1000',
+          `binary of ${many.length}`,
+          `binary of ${many.length}`,
+        ]);
       });
 
       it('sends plain where it was told a window of 8 bits, which zlib cannot compress with', async () => {
