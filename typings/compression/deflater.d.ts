@@ -14,8 +14,12 @@ export declare class Deflater {
     isSlow(isFirst: boolean, length: number): boolean;
     /** Decides on a message by its first piece, and tells of each whether it is compressed. */
     takes(isFirst: boolean, length: number): boolean;
-    /** Compresses the next piece of a message. @returns the payload of its frame. */
-    deflateNow(octets: Buffer, final: boolean): Buffer;
-    /** Compresses the next piece of a message in the thread pool; one at a time. @returns the payload of its frame. */
-    deflateLater(octets: Buffer, final: boolean): Promise<Buffer>;
+    /**
+     * Compresses the next piece of a message.
+     * @returns the payload of its frame; undefined for a whole message that does not get shorter: it is to go as it is,
+     * as some peers bound what comes before they inflate it.
+     */
+    deflateNow(octets: Buffer, final: boolean): Buffer | undefined;
+    /** Does as {@link Deflater.deflateNow}, in the thread pool; one at a time. */
+    deflateLater(octets: Buffer, final: boolean): Promise<Buffer | undefined>;
 }

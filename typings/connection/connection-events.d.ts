@@ -61,6 +61,8 @@ export interface ConnectionEvents {
 export interface HandlerMessages {
     text: string;
     binary: Buffer;
+    /** With `fragments: true`, in place of `text` and `binary`. */
+    fragment: MessageFragment;
     ping: Buffer;
     pong: Buffer;
     connect: ConnectDetails;
