@@ -3,7 +3,7 @@
  * unused @ts-expect-error, which is an error.
  */
 import { Duplex, type Readable } from 'node:stream';
-import { Connection, WebSocketClient, WebSocketServer, type Handler } from 'hawser';
+import { Connection, WebSocketClient, WebSocketServer, type Handler, type MessageFragment } from 'hawser';
 import { expectTrue, type Same } from './expect-type.js';
 
 declare const connection: Connection;
@@ -117,6 +117,8 @@ export const handler: Handler = (itself, type, message) => {
   switch (type) {
     case 'text':
       return expectTrue<Same<typeof message, string>>() && undefined;
+    case 'fragment':
+      return expectTrue<Same<typeof message, MessageFragment>>() && undefined;
     case 'binary':
     case 'ping':
     case 'pong':
