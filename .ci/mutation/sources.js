@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
-    if (/^(?:\.|file:).*\.js$/.test(specifier)) {
-      const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
+    // A query makes another instance of a module.
+    if (/^(?:\.|file:).*\.js(?:\?.*)?$/.test(specifier)) {
+      const source = new URL(specifier.replace(/\.js(?=$|\?)/, '.ts'), context.parentURL);
       if (existsSync(fileURLToPath(source))) return nextResolve(source.href, context);
     }
     return nextResolve(specifier, context);
