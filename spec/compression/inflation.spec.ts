@@ -253,6 +253,20 @@ describe('Inflation', () => {
       expect(Buffer.concat(parts).toString()).to.equal('one two');
     });
 
+    it('holds for what comes behind a final block, too, when it was paused before that', async () => {
+      const { inflation, parts } = begin(undefined, () => inflation.pause());
+      const push = inflation.push(Buffer.concat([deflateRawSync('one '), deflated('two')]));
+      await until(() => parts.length === 1);
+      await whileInflating();
+      expect(parts.map(String)).to.deep.equal(['one ']);
+      inflation.resume();
+      await until(() => parts.length === 2);
+      inflation.resume();
+      await push;
+      expect(parts.map(String)).to.deep.equal(['one ', 'two']);
+      inflation.fail(new Error('over'));
+    });
+
     it('does not keep it from being failed', async () => {
       const { inflation } = begin();
       inflation.pause();

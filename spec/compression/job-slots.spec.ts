@@ -57,6 +57,21 @@ describe('JobSlots', () => {
     expect(await slots.run(async () => 'next')).to.equal('next');
   });
 
+  it('gives a slot to who waited, not to who comes just then', async () => {
+    const { slots, all, results, running } = begin(1, 2);
+    all[0]!.resolve('first');
+    await results[0];
+    const late = new Job();
+    const last = slots.run(late.run);
+    await settled(1);
+    expect([...running(), late.isRunning]).to.deep.equal([true, true, false]);
+    all[1]!.resolve('second');
+    await settled(1);
+    expect(late.isRunning).to.equal(true);
+    late.resolve('third');
+    expect(await Promise.all([...results, last])).to.deep.equal(['first', 'second', 'third']);
+  });
+
   it('never runs more than that, whatever the order of asking and ending', async () => {
     const slots = new JobSlots(3);
     let running = 0;
