@@ -27,22 +27,31 @@ export class Decompressor {
   readonly #owner: DecompressorOwner;
   readonly #inflater: Inflater<BudgetHolder>;
   readonly #fragments: FragmentDecoder;
+  readonly #maxTurnBytes: number;
+  /** Octets inflated at once since others had their turn: few that come may hold a thousand times as many. */
+  #turnBytes = 0;
   #isDiscarded = false;
 
   constructor(owner: DecompressorOwner, coding: Coding, settings: ConnectionSettings, holder: BudgetHolder) {
     this.#owner = owner;
     this.#inflater = new Inflater(coding, settings.maxMessageBytes, unfinishedBudget, holder);
     this.#fragments = new FragmentDecoder((fragment) => owner.onFragment(fragment));
+    this.#maxTurnBytes = settings.maxTurnBytes;
   }
 
   /** Takes a whole message. @throws as {@link Inflater.inflateNow}, and for text that is not UTF-8. */
   take(type: MessageType, compressed: Buffer): void {
     const octets = this.#inflater.inflateNow(compressed);
-    if (octets !== undefined) this.#handOn(type, octets);
-    else
+    if (octets === undefined) {
       void this.#work(async () => {
         this.#handOn(type, await this.#inflater.inflateLater(compressed));
       });
+      return;
+    }
+    this.#handOn(type, octets);
+    this.#turnBytes += octets.length;
+    if (this.#turnBytes >= this.#maxTurnBytes && !this.#isDiscarded)
+      void this.#work(() => new Promise((resolve) => setImmediate(resolve)));
   }
 
   /** Takes a piece of a message that is to be handed on in pieces. */
@@ -71,6 +80,7 @@ export class Decompressor {
 
   async #work(job: () => Promise<void>): Promise<void> {
     this.isBusy = true;
+    this.#turnBytes = 0;
     this.#owner.onBusy();
     let failure: Error | undefined;
     try {

@@ -339,6 +339,20 @@ describe('Deflater', () => {
       });
     }
 
+    it('may also be as long as before', () => {
+      let found = 0;
+      for (let zeros = 0; zeros < 40; zeros++) {
+        const octets = Buffer.concat([noise(100), Buffer.alloc(zeros)]);
+        const { length } = message(make(), octets);
+        const deflater = make();
+        deflater.takes(true, octets.length);
+        const payload = deflater.deflateNow(octets, true);
+        expect(payload === undefined, String(zeros)).to.equal(length / 2 >= octets.length);
+        found += Number(length / 2 === octets.length);
+      }
+      expect(found).to.be.above(0);
+    });
+
     it('may be one that was not begun as a whole', () => {
       const deflater = make();
       deflater.takes(true, 5);

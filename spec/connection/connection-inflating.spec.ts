@@ -127,6 +127,26 @@ describe('Connection: inflating', () => {
         expect(log).to.deep.equal(['ping x', 'text Hello, hello', 'text next']);
       });
 
+      it('leaves the event loop to others, however much a few octets hold (R4)', async () => {
+        const wired = await wireUp(role, DEFLATE);
+        let [turns, inTurn, most, count] = [0, 0, 0, 0];
+        wired.connection.on('binary', () => {
+          count += 1;
+          most = Math.max(most, ++inTurn);
+        });
+        const frame = compressed(wired, Buffer.alloc(64 * KiB));
+        wired.peer.send(...Array.from({ length: 300 }, () => frame));
+        await until(() => {
+          turns += 1;
+          inTurn = 0;
+          return count === 300;
+        });
+        // 30 KiB of frames, and 19 MiB of messages.
+        expect(most).to.be.at.most(4);
+        expect(turns).to.be.at.least(75);
+        expect(wired.connection.counters.messagesReceived).to.equal(300);
+      });
+
       it('understands messages that refer to those before, whether they were large or small', async () => {
         const wired = await wireUp(role, { ...DEFLATE, extensions: 'permessage-deflate' });
         const messages = collect(wired.connection);

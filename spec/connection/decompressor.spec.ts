@@ -1,5 +1,6 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
 import { Decompressor, type DecompressorOwner } from '../../lib/connection/decompressor.js';
 import { unfinishedBudget } from '../../lib/connection/process-limits.js';
@@ -18,6 +19,7 @@ describe('Decompressor', () => {
   const opened: Decompressor[] = [];
 
   afterEach(async () => {
+    sinon.restore();
     for (const decompressor of opened.splice(0)) decompressor.discard();
     await settled();
     expect(unfinishedBudget.total).to.equal(0);
@@ -48,6 +50,24 @@ describe('Decompressor', () => {
     decompressor.take('binary', hex(''));
     expect(told).to.deep.equal(['text Hello', 'binary 300', 'text ', 'binary 0']);
     expect(decompressor.isBusy).to.equal(false);
+  });
+
+  it('leaves the event loop to others once small ones have inflated to maxTurnBytes', async () => {
+    const { decompressor, told } = make({ maxTurnBytes: 1000 });
+    const payload = deflated(Buffer.alloc(400));
+    for (let i = 0; i < 2; i++) decompressor.take('binary', payload);
+    expect(decompressor.isBusy).to.equal(false);
+    decompressor.take('binary', payload);
+    expect([told.at(-1), decompressor.isBusy]).to.deep.equal(['busy', true]);
+    await until(() => !decompressor.isBusy);
+    for (let i = 0; i < 2; i++) decompressor.take('binary', payload);
+    expect(told).to.deep.equal([
+      ...Array<string>(3).fill('binary 400'),
+      'busy',
+      'idle',
+      'binary 400',
+      'binary 400',
+    ]);
   });
 
   it('is busy with a large one until it is handed on', async () => {
@@ -178,6 +198,18 @@ describe('Decompressor', () => {
         await until(() => !decompressor.isBusy);
         expect(told, String(turns)).to.deep.equal(['busy', 'idle']);
       }
+    });
+
+    it('hands on nothing of a message that was just finished', async () => {
+      const { decompressor, told } = make();
+      const charge = sinon.stub(unfinishedBudget, 'charge').callsFake((holder, delta) => {
+        charge.wrappedMethod.call(unfinishedBudget, holder, delta);
+        // The last that is done for a message.
+        if (delta < 0) decompressor.discard();
+      });
+      decompressor.take('binary', deflated(Buffer.alloc(300_000)));
+      await until(() => !decompressor.isBusy);
+      expect(told).to.deep.equal(['busy', 'idle']);
     });
 
     it('gives up a message in pieces, also a paused one', async () => {
