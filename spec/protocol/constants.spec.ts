@@ -31,6 +31,7 @@ describe('constants', () => {
   it('have the limits in octets that docs/limits.md promises', () => {
     expect(DEFAULTS).to.include({
       maxMessageBytes: 16_777_216,
+      deflateThreshold: 1_024,
       maxUnfinishedBytes: 268_435_456,
       softBacklogBytes: 1_048_576,
       hardBacklogBytes: 16_777_216,
