@@ -81,8 +81,10 @@ export class Deflater {
   }
 
   #finish(octets: Buffer, compressed: Buffer, final: boolean): Buffer | undefined {
-    // The other side never sees it, so that nothing may refer to it either.
-    if (this.#isFirst && final && compressed.length - TAIL_LENGTH >= octets.length) return undefined;
+    // The other side never sees it, so that nothing may refer to it either: later messages may want to, if it is short.
+    const isOfUse = this.#keepsContext && octets.length <= this.#window.size;
+    if (this.#isFirst && final && !isOfUse && compressed.length - TAIL_LENGTH >= octets.length)
+      return undefined;
     // Within a message the next piece may always refer to this one.
     if (this.#keepsContext || !final) this.#window.slide(octets);
     else this.#window.clear();

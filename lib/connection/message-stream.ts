@@ -41,8 +41,10 @@ export abstract class MessageStream extends WritableSide {
   }
 
   override resume(): this {
+    super.resume();
+    // Last: a listener that gets what has waited may pause anew.
     this.#unpause();
-    return super.resume();
+    return this;
   }
 
   override read(size?: number): unknown {

@@ -199,7 +199,7 @@ export class Sender implements BatchOwner {
     return (this.#processAccount ??= new BacklogAccount(this.#owner, this.#settings.softBacklogBytes));
   }
 
-  /** @internal */
+  /** Learns from the batch that the socket has taken something. */
   batchOnProgress(): void {
     this.#account();
     if (this.#batch.backlog >= this.#settings.softBacklogBytes) return;

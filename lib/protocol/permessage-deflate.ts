@@ -87,7 +87,7 @@ export function acceptDeflate(
     const { clientMaxWindowBits: obeys } = offered;
     // A client that does not offer to obey must not be told (RFC 7692 §7.1.2.2).
     if (wishes.clientMaxWindowBits !== undefined && obeys === undefined) continue;
-    const told = obeys === undefined ? undefined : wishes.clientMaxWindowBits;
+    const told = wishes.clientMaxWindowBits;
     const client = smaller(obeys === true ? undefined : obeys, told);
     const parameters = {
       serverNoContextTakeover: offered.serverNoContextTakeover || wishes.serverNoContextTakeover,

@@ -163,6 +163,26 @@ describe('MessageStream: a connection as a stream', () => {
           expect(texts).to.deep.equal(['1', '2', '3', '4']);
         });
 
+        it('lets a listener that pauses have messages one by one', async () => {
+          const { connection, peer } = await wireUp(role);
+          const texts: string[] = [];
+          let underWay = 0;
+          let most = 0;
+          connection.on('text', (text) => {
+            texts.push(text);
+            most = Math.max(most, (underWay += 1));
+            connection.pause();
+            void settled(2).then(() => {
+              underWay -= 1;
+              connection.resume();
+            });
+          });
+          peer.sendTexts('a', 'b', 'c', 'd');
+          await settled(30);
+          expect(texts).to.deep.equal(['a', 'b', 'c', 'd']);
+          expect(most).to.equal(1);
+        });
+
         it('may be paused before it is open', async () => {
           const { connection, peer } = wire(role);
           const texts: string[] = [];

@@ -51,6 +51,8 @@ export declare class Sender implements BatchOwner {
     slowness(): LimitError;
     /** Forgets all that was not taken: the stream is gone. */
     discard(reason: Error): void;
+    /** Learns from the batch that the socket has taken something. */
+    batchOnProgress(): void;
 }
 /** Makes the error for output that the peer does not take. */
 export declare function slowConsumer(limit: string, value: number, backlog: number): LimitError;
