@@ -77,6 +77,8 @@ export abstract class OutgoingQueue extends ContainedDuplex {
       emitClose: false,
       decodeStrings: false,
       readableObjectMode: true,
+      // Messages have no bound on their length but a great one: those that wait do so in the inbox, by octets.
+      readableHighWaterMark: 1,
       writableObjectMode: true,
       captureRejections: true,
     } as ConstructorParameters<typeof Duplex>[0]);

@@ -144,6 +144,21 @@ describe('MessageStream: a connection as a stream', () => {
           expect(stream.isPaused()).to.equal(false);
         });
 
+        it('holds no more for a slow reader than one message and what the inbox takes', async () => {
+          const { connection, peer } = await wireUp(role, { maxQueuedBytes: 1_000, maxQueuedMessages: 3 });
+          const iterator = connection[Symbol.asyncIterator]();
+          const first = iterator.next();
+          for (let i = 0; i < 40; i++) peer.sendTexts('x'.repeat(400));
+          expect((await first).value).to.have.length(400);
+          await settled(20);
+          expect(connection.readableLength).to.be.at.most(1);
+          expect(connection.isReadingPaused).to.equal(true);
+          expect(connection.messagesReceived).to.be.at.most(2);
+          for (let i = 1; i < 40; i++) expect((await iterator.next()).value).to.have.length(400);
+          connection.terminate();
+          await outcomeOf(iterator.next());
+        });
+
         it('stops at once with pause, delivers nothing, and goes on with resume', async () => {
           const { connection, peer, stream } = await wireUp(role);
           const texts: string[] = [];
