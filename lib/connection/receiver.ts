@@ -237,7 +237,7 @@ export class Receiver implements MessageSink, DecompressorOwner {
   }
 
   onIdle(error: Error | undefined): void {
-    if (error !== undefined) this.#owner.fail(error);
+    if (error !== undefined) this.#failParsing(error);
     this.#reading.release(Unread.INFLATING);
     this.#finishParsing();
   }
@@ -340,12 +340,18 @@ export class Receiver implements MessageSink, DecompressorOwner {
     try {
       this.#parser?.parse(this.#settings.maxTurnFrames);
     } catch (error) {
-      this.#owner.fail(error as Error);
+      this.#failParsing(error as Error);
     }
     this.#isParsing = false;
     this.#owner.endTurn();
     if (this.#reading.isOpen && (this.#hasRest || octets >= this.#settings.maxTurnBytes)) this.#yield();
     this.#tellEnd();
+  }
+
+  /** Nothing makes sense behind an error; also when the connection has failed for another reason already. */
+  #failParsing(error: Error): void {
+    this.#owner.fail(error);
+    this.ignoreFurtherOctets();
   }
 
   #tellEnd(): void {

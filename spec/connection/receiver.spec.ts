@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
+import { ProtocolError } from '../../lib/errors.js';
 import { Receiver, Undelivered, type ReceiverOwner } from '../../lib/connection/receiver.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { WirePeer, octets, settled } from '../wire-peer.js';
@@ -101,6 +102,24 @@ describe('Receiver', () => {
     receiver.push(octets('81 01 62'));
     receiver.end();
     expect(told).to.deep.equal(['end']);
+  });
+
+  it('parses nothing behind an error, also for an owner who has failed for another reason already', async () => {
+    for (const end of ['finish', 'later'] as const) {
+      const { receiver, told } = started({ maxTurnFrames: 1 });
+      // A text, a frame with a reserved opcode, and what looks like more of them.
+      receiver.push(octets('81 01 61 83 00 83 00 81 01 62'));
+      let isFinished = false;
+      if (end === 'finish') receiver.finish(() => (isFinished = true));
+      await settled(10);
+      expect(told).to.have.length(2);
+      expect(told[0]).to.equal('a');
+      expect(told[1]).to.be.instanceOf(ProtocolError);
+      receiver.push(octets('81 01 63'));
+      await settled(2);
+      expect(told).to.have.length(2);
+      expect(isFinished).to.equal(end === 'finish');
+    }
   });
 
   it('parses the rest in one go when the stream is gone, and tells no end', () => {
