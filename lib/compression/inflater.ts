@@ -3,6 +3,7 @@ import type { MemoryBudget } from '../protocol/memory-budget.js';
 import { MAX_WINDOW_BITS, MIN_OWN_WINDOW_BITS } from '../protocol/permessage-deflate.js';
 import { invalidDeflate, messageTooLong } from '../protocol/violations.js';
 import { SYNC_BYTES, type Coding } from './coding.js';
+import { GrowingOctets } from './growing-octets.js';
 import { COMPLETION, Inflation, checkComplete, checkFinalBlocks } from './inflation.js';
 import { JobSlots } from './job-slots.js';
 import { SlidingWindow } from './sliding-window.js';
@@ -13,6 +14,9 @@ const NO_OCTETS = Buffer.alloc(0);
 
 /** Inflations of whole messages that run in the thread pool at once, for the whole process. */
 const jobs = new JobSlots(2);
+/** Octets above which a message waits until no other is so large: what two of them hold would be too much. */
+const LARGE_BYTES = 4 * 1024 * 1024;
+const largeJobs = new JobSlots(1);
 
 /** Takes what a message in pieces is inflated to. */
 export type PieceSink = (octets: Buffer) => void;
@@ -78,18 +82,30 @@ export class Inflater<Holder extends object> {
    * @throws as {@link Inflater.inflateNow}; what {@link Inflater.discard} was given.
    */
   async inflateLater(compressed: Buffer): Promise<Buffer> {
-    const parts: Buffer[] = [];
-    let length = 0;
+    const message = new GrowingOctets();
     let charged = 0;
     const charge = (octets: number): void => {
       charged += octets;
       this.#budget.charge(this.#holder, octets);
     };
+    let isLarge = false;
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
     const inflation = this.#begin((octets) => {
-      length += octets.length;
-      parts.push(octets);
+      const length = message.length + octets.length;
+      if (length > this.#maxMessageBytes) {
+        inflation.fail(messageTooLong(this.#maxMessageBytes, length));
+        return;
+      }
       charge(octets.length);
-      if (length > this.#maxMessageBytes) inflation.fail(messageTooLong(this.#maxMessageBytes, length));
+      message.push(octets);
+      if (isLarge || length <= LARGE_BYTES) return;
+      isLarge = true;
+      inflation.pause();
+      void largeJobs.run(() => {
+        if (!this.#isPaused) inflation.resume();
+        return finished;
+      });
     });
     charge(compressed.length);
     try {
@@ -97,11 +113,13 @@ export class Inflater<Holder extends object> {
         await inflation.push(compressed);
         await inflation.end();
       });
+      return message.take();
     } finally {
+      finish();
+      message.clear();
       this.#end();
       this.#budget.charge(this.#holder, -charged);
     }
-    return Buffer.concat(parts, length);
   }
 
   /**

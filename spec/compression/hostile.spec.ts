@@ -249,4 +249,25 @@ describe('D3: going away at each moment of a job', () => {
     expect(begun).to.equal(8);
     expect(outcomes.every(({ ends, result }) => ends === 1 && Buffer.isBuffer(result))).to.equal(true);
   });
+
+  it('lets one message at a time grow large, and finishes them all (D1)', async () => {
+    const holders = [{}, {}, {}];
+    const budget = new MemoryBudget<object>(Infinity, () => undefined);
+    const charge = budget.charge.bind(budget);
+    let most = 0;
+    budget.charge = (holder, delta) => {
+      charge(holder, delta);
+      most = Math.max(most, holders.filter((each) => budget.heldBy(each) > 5 * 1024 * KiB).length);
+    };
+    const size = 12 * 1024 * KiB;
+    const bomb = deflateRawSync(Buffer.alloc(size), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    const messages = await Promise.all(
+      holders.map((holder) =>
+        new Inflater({ windowBits: 15, keepsContext: false }, size, budget, holder).inflateLater(bomb),
+      ),
+    );
+    expect(messages.map(({ length }) => length)).to.deep.equal([size, size, size]);
+    expect(most).to.equal(1);
+    expect(budget.total).to.equal(0);
+  });
 });
