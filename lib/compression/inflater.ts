@@ -33,6 +33,8 @@ export class Inflater<Holder extends object> {
   readonly #window: SlidingWindow;
   /** Message that is inflated in the thread pool, or comes in pieces. */
   #inflation: Inflation | undefined;
+  /** The same if it comes in pieces: only that one waits for those who take them. A whole one holds a slot meanwhile. */
+  #pieces: Inflation | undefined;
   /** Octets that the present frame of a message in pieces was inflated to. */
   #frameBytes = 0;
   #isPaused = false;
@@ -103,7 +105,7 @@ export class Inflater<Holder extends object> {
       isLarge = true;
       inflation.pause();
       void largeJobs.run(() => {
-        if (!this.#isPaused) inflation.resume();
+        inflation.resume();
         return finished;
       });
     });
@@ -133,12 +135,13 @@ export class Inflater<Holder extends object> {
     endsMessage: boolean,
     onOctets: PieceSink,
   ): Promise<void> {
-    const inflation = (this.#inflation ??= this.#begin((octets) => {
+    const inflation = (this.#pieces ??= this.#begin((octets) => {
       this.#frameBytes += octets.length;
       const most = this.#maxMessageBytes;
       if (this.#frameBytes > most) inflation.fail(messageTooLong(most, this.#frameBytes));
       else onOctets(octets);
     }));
+    if (this.#isPaused) inflation.pause();
     if (compressed.length > 0) await inflation.push(compressed);
     if (endsMessage) {
       await inflation.end();
@@ -150,12 +153,12 @@ export class Inflater<Holder extends object> {
   /** Inflates no more for now than what is under way. */
   pause(): void {
     this.#isPaused = true;
-    this.#inflation?.pause();
+    this.#pieces?.pause();
   }
 
   resume(): void {
     this.#isPaused = false;
-    this.#inflation?.resume();
+    this.#pieces?.resume();
   }
 
   /** Gives up what is under way, and frees what is kept; no message follows. */
@@ -167,13 +170,12 @@ export class Inflater<Holder extends object> {
   #begin(onOctets: PieceSink): Inflation {
     const window = this.#keepsContext ? this.#window : new SlidingWindow(MAX_WINDOW_BITS);
     this.#inflation = new Inflation(window, onOctets);
-    if (this.#isPaused) this.#inflation.pause();
     return this.#inflation;
   }
 
   #end(): void {
     this.#inflation?.fail(new Error('the message is over'));
-    this.#inflation = undefined;
+    this.#inflation = this.#pieces = undefined;
   }
 
   /** Gives what the next part of a message may refer back to. */

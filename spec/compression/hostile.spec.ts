@@ -270,4 +270,16 @@ describe('D3: going away at each moment of a job', () => {
     expect(most).to.equal(1);
     expect(budget.total).to.equal(0);
   });
+
+  it('finishes a whole message though nobody takes messages: it holds a slot that others wait for', async () => {
+    const budget = new MemoryBudget<object>(Infinity, () => undefined);
+    const coding = { windowBits: 15, keepsContext: false };
+    const size = 6 * 1024 * KiB;
+    const compressed = deflateRawSync(Buffer.alloc(size), { finishFlush: constants.Z_SYNC_FLUSH });
+    const inflaters = [0, 1, 2].map(() => new Inflater(coding, size, budget, {}));
+    for (const inflater of inflaters) inflater.pause();
+    const octets = compressed.subarray(0, -4);
+    const messages = await Promise.all(inflaters.map((inflater) => inflater.inflateLater(octets)));
+    expect(messages.map(({ length }) => length)).to.deep.equal([size, size, size]);
+  });
 });
