@@ -80,6 +80,20 @@ describe('mask', () => {
       }
     });
 
+    it('masks from one place of a buffer to another', () => {
+      for (const length of LENGTHS) {
+        for (const distance of [0, 1, 4]) {
+          const payload = octets(length);
+          const to = length + distance;
+          const buffer = Buffer.concat([payload, Buffer.alloc(distance + length)]);
+          applyMask(buffer, 0, buffer, to, length, KEY);
+          const where = `length ${String(length)}, ${String(distance)} apart`;
+          expect(buffer.subarray(to).equals(byTheLetter(payload, KEY)), where).to.equal(true);
+          expect(buffer.subarray(0, length).equals(payload), `${where}: source`).to.equal(true);
+        }
+      }
+    });
+
     it('takes views at any place of a larger ArrayBuffer, shared ones too', () => {
       for (const memory of [new ArrayBuffer(512), new SharedArrayBuffer(512)]) {
         for (let at = 0; at < 5; at++) {

@@ -5,7 +5,19 @@ import * as withSimd from '../../lib/protocol/mask.js';
 import { SIMD_STEP, loadSimdMask } from '../../lib/protocol/simd-mask.js';
 
 const KEY = 0x91a2b3c4 | 0;
-const realm = globalThis as { WebAssembly?: unknown };
+
+interface Exports {
+  readonly memory: object;
+  readonly mask: (length: number, key: number) => number;
+}
+
+const realm = globalThis as {
+  WebAssembly?: {
+    readonly Module: new (octets: Uint8Array) => object;
+    readonly Instance: new (module: object) => { readonly exports: Exports };
+  };
+};
+const native = realm.WebAssembly!;
 
 /** Gives octets of which few repeat, none of them above `top`. */
 function octets(length: number, top = 0xff): Buffer {
@@ -17,21 +29,54 @@ function byTheLetter(payload: Uint8Array, key: number, offset = 0): Buffer {
   return Buffer.from(payload.map((octet, i) => octet ^ ((key >>> (24 - 8 * ((i + offset) & 3))) & 0xff)));
 }
 
-/** Loads the module that masks anew, in a realm without WebAssembly. */
+let copies = 0;
+
+/** Loads the module that masks anew: each copy looks for WebAssembly by itself, when it first needs it. */
+async function loadCopy(): Promise<typeof withSimd> {
+  copies += 1;
+  const path = `../../lib/protocol/mask.js?copy=${String(copies)}`;
+  return (await import(path)) as typeof withSimd;
+}
+
+/** Gives a copy that has looked for WebAssembly in vain. */
 async function withoutSimd(): Promise<typeof withSimd> {
-  const { WebAssembly } = realm;
   delete realm.WebAssembly;
-  try {
-    const path = '../../lib/protocol/mask.js?without=simd';
-    const plain = (await import(path)) as typeof withSimd;
-    plain.applyMask(octets(5_000), 0, octets(5_000), 0, 5_000, KEY);
-    return plain;
-  } finally {
-    realm.WebAssembly = WebAssembly;
-  }
+  const copy = await loadCopy();
+  copy.applyMask(octets(5_000), 0, octets(5_000), 0, 5_000, KEY);
+  return copy;
+}
+
+/** Puts in place of WebAssembly one that counts, or that cannot compile. */
+function watchWebAssembly(canCompile: boolean): { compiled: number; masked: number } {
+  const counts = { compiled: 0, masked: 0 };
+  realm.WebAssembly = {
+    Module: class {
+      constructor(source: Uint8Array) {
+        counts.compiled += 1;
+        if (!canCompile) throw new Error('no SIMD here');
+        return new native.Module(source);
+      }
+    },
+    Instance: class {
+      readonly exports: Exports;
+      constructor(module: object) {
+        const { memory, mask } = new native.Instance(module).exports;
+        const counted: Exports['mask'] = (length, key) => {
+          counts.masked += 1;
+          return mask(length, key);
+        };
+        this.exports = { memory, mask: counted };
+      }
+    },
+  };
+  return counts;
 }
 
 describe('simd-mask', () => {
+  afterEach(() => {
+    realm.WebAssembly = native;
+  });
+
   it('masks a multiple of its step, and no octet more', () => {
     const { memory, mask } = loadSimdMask()!;
     for (const length of [0, SIMD_STEP, 3 * SIMD_STEP, memory.length]) {
@@ -60,10 +105,37 @@ describe('simd-mask', () => {
   });
 
   it('is not there where there is no WebAssembly', () => {
-    const { WebAssembly } = realm;
     delete realm.WebAssembly;
     expect(loadSimdMask()).to.equal(undefined);
-    realm.WebAssembly = WebAssembly;
+  });
+
+  it('is compiled once, when the first long payload comes, and masks long ones alone', async () => {
+    const counts = watchWebAssembly(true);
+    const { applyMask } = await loadCopy();
+    const steps: readonly [number, object][] = [
+      [100, { compiled: 0, masked: 0 }],
+      [500, { compiled: 0, masked: 0 }],
+      [5_000, { compiled: 1, masked: 1 }],
+      [200, { compiled: 1, masked: 1 }],
+      [6_000, { compiled: 1, masked: 2 }],
+    ];
+    for (const [length, expected] of steps) {
+      const payload = octets(length);
+      applyMask(payload, 0, payload, 0, length, KEY);
+      expect(payload.equals(byTheLetter(octets(length), KEY)), String(length)).to.equal(true);
+      expect(counts, String(length)).to.deep.equal(expected);
+    }
+  });
+
+  it('is not tried again where it cannot be compiled', async () => {
+    const counts = watchWebAssembly(false);
+    const { unmaskInPlace } = await loadCopy();
+    for (let round = 0; round < 3; round++) {
+      const payload = octets(5_000);
+      unmaskInPlace(payload, 0, 5_000, KEY, 0);
+      expect(payload.equals(byTheLetter(octets(5_000), KEY))).to.equal(true);
+    }
+    expect(counts).to.deep.equal({ compiled: 1, masked: 0 });
   });
 
   it('is what its source says', () => {
