@@ -74,5 +74,5 @@ export async function allClosed<T extends Pick<EventEmitter, 'once'>>(
 }
 
 function isSendable(code: unknown): code is number {
-  return typeof code === 'number' && isSendableCloseCode(code);
+  return isSendableCloseCode(code as number);
 }

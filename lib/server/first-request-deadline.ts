@@ -37,7 +37,7 @@ export class FirstRequestDeadline {
   begin(): void {
     const server = this.#server;
     server.on('connection', this.#serverOnConnection);
-    if (this.#isTls) server.on('secureConnection', this.#serverOnSecureConnection);
+    server.on('secureConnection', this.#serverOnSecureConnection);
     server.on('newListener', this.#follow);
     server.on('removeListener', this.#unfollow);
     for (const event of REQUEST_EVENTS) if (server.listenerCount(event) > 0) this.#follow(event);
@@ -52,15 +52,12 @@ export class FirstRequestDeadline {
     server.off('secureConnection', this.#serverOnSecureConnection);
     for (const event of REQUEST_EVENTS) server.off(event, this.#serverOnRequest);
     for (const watch of this.#watches.values()) watch.end();
-    this.#watches.clear();
   }
 
   /** Learns of a request on a socket. */
   met(socket: Duplex): void {
     this.#known.add(socket);
-    const place = this.#placeOf(socket);
-    this.#watches.get(place)?.end();
-    this.#watches.delete(place);
+    this.#watches.get(this.#placeOf(socket))?.end();
   }
 
   readonly #serverOnConnection = (socket: Socket): void => {
@@ -79,10 +76,8 @@ export class FirstRequestDeadline {
     const place = this.#placeOf(socket);
     // The place may be taken again by the next connection before the last one's 'close' is out.
     this.#watches.get(place)?.end();
-    const watch = new Watch(socket, this.#timeoutMs(), () => {
-      if (this.#watches.get(place) === watch) this.#watches.delete(place);
-    });
-    this.#watches.set(place, watch);
+    const onOver = (): void => void this.#watches.delete(place);
+    this.#watches.set(place, new Watch(socket, this.#timeoutMs(), onOver));
   }
 
   /** Names a connection alike for its TCP socket and the TLS socket over it. */
@@ -114,24 +109,19 @@ class Watch {
   readonly #timer: NodeJS.Timeout;
   readonly #onOver: () => void;
 
-  /** @param onOver - called when the socket is gone, on time or not. */
+  /** @param onOver - called at the end, whatever has brought it: {@link Watch.end}, or that the socket is gone. */
   constructor(socket: Socket, timeoutMs: number, onOver: () => void) {
     this.#socket = socket;
     this.#onOver = onOver;
-    this.#timer = setTimeout(() => {
-      this.#socketOnClose();
-      socket.destroy();
-    }, timeoutMs);
+    this.#timer = setTimeout(() => socket.destroy(), timeoutMs);
     socket.on('close', this.#socketOnClose);
   }
 
   end(): void {
     clearTimeout(this.#timer);
     this.#socket.off('close', this.#socketOnClose);
+    this.#onOver();
   }
 
-  readonly #socketOnClose = (): void => {
-    this.end();
-    this.#onOver();
-  };
+  readonly #socketOnClose = (): void => this.end();
 }

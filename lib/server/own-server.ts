@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
@@ -46,21 +47,16 @@ export class OwnServer {
 
   /** @throws whatever Node says when it cannot listen there. */
   async listen(options: ListenOptions): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.http.once('error', reject);
-      this.http.listen(options, () => {
-        this.http.off('error', reject);
-        // Such as EMFILE at accept: the next connection may find a descriptor again.
-        this.http.on('error', (error) => log('error', 'the listening server failed', { err: error }));
-        resolve();
-      });
-    });
+    const listening = once(this.http, 'listening');
+    this.http.listen(options);
+    await listening;
+    // Such as EMFILE at accept: the next connection may find a descriptor again.
+    this.http.on('error', (error) => log('error', 'the listening server failed', { err: error }));
   }
 
   /** Accepts no further connections; those that are there may go on. */
   stop(): void {
     this.#closed ??= new Promise((resolve) => this.http.close(() => resolve()));
-    this.http.closeIdleConnections();
   }
 
   /** Destroys what connections are left, and waits until the server is closed. */
@@ -79,7 +75,7 @@ export class OwnServer {
 
   #serverOnClientError(error: Error & { readonly code?: string }, socket: Duplex): void {
     log('notice', 'what came is no HTTP', { err: error });
-    const { code = '' } = error;
+    const code = String(error.code);
     // Nobody is there to read an answer when the socket or its TLS has failed.
     if (socket.writable && /^(?:HPE_|ERR_HTTP_)/.test(code))
       endWithResponse(socket, rejectResponse({ status: STATUS_OF_ERROR[code] ?? 400 }));

@@ -78,8 +78,11 @@ export interface ListenOptions extends RegistryOptions {
 
 const ACCEPT_SCHEMA = {
   authorize: func<Authorize>(),
-  // Judged by OriginPolicy.
-  origins: option('origins', (value): value is Origins => value !== undefined),
+  // The rest is judged by OriginPolicy.
+  origins: option(
+    "'*', an origin, a RegExp, an array of these, or a function",
+    (_value): _value is Origins => true,
+  ),
   selectProtocol: func<SelectProtocol>(),
   lookupPeerName: func<LookupPeerName>(),
   handshakeTimeoutMs: milliseconds(DEFAULTS.handshakeTimeoutMs, { min: 1 }),
@@ -92,7 +95,7 @@ const LISTEN_SCHEMA = {
   port: integer(undefined, { min: 0, max: 65_535 }),
   host: string(),
   path: string(),
-  backlog: integer(undefined, { min: 0 }),
+  backlog: integer(),
   tls: option('an object of TLS options', (value): value is TlsOptions => typeof value === 'object'),
 } satisfies SchemaOf<Omit<ListenOptions, keyof RegistryOptions>>;
 
@@ -110,7 +113,7 @@ export interface RegistrySettings extends Normalised<typeof ACCEPT_SCHEMA> {
  * @internal
  */
 export function registrySettings(options: RegistryOptions): RegistrySettings {
-  checkNames(options, [], 'RegistryOptions');
+  checkNames(options, {}, 'RegistryOptions');
   const [connection, rest] = splitConnectionOptions(options);
   const settings = normalise(ACCEPT_SCHEMA, rest, 'RegistryOptions');
   return {
@@ -133,7 +136,7 @@ export function listenSettings(options: ListenOptions): {
 } {
   const own: Record<string, unknown> = {};
   const registry: Record<string, unknown> = {};
-  checkNames(options, Object.keys(LISTEN_SCHEMA), 'ListenOptions');
+  checkNames(options, LISTEN_SCHEMA, 'ListenOptions');
   for (const [name, value] of Object.entries(options)) {
     (Object.hasOwn(LISTEN_SCHEMA, name) ? own : registry)[name] = value;
   }
@@ -150,10 +153,10 @@ export function listenSettings(options: ListenOptions): {
 }
 
 /** @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for what is no object, or has an option that nobody reads. */
-function checkNames(options: RegistryOptions, further: readonly string[], where: string): void {
+function checkNames(options: RegistryOptions, further: object, where: string): void {
   if (typeof options !== 'object' || (options as unknown) === null)
     throw new InvalidOptionError(where, options, 'an object');
-  const stray = Object.keys(LISTEN_SCHEMA).find((name) => name in options && !further.includes(name));
+  const stray = Object.keys(LISTEN_SCHEMA).find((name) => name in options && !Object.hasOwn(further, name));
   if (stray !== undefined) {
     const hint = 'to listen: ServerRegistry.listen({ port })';
     throw new InvalidOptionError(
@@ -163,6 +166,6 @@ function checkNames(options: RegistryOptions, further: readonly string[], where:
       hint,
     );
   }
-  const known = [...Object.keys(ACCEPT_SCHEMA), ...Object.keys(CONNECTION_SCHEMA), ...further];
-  rejectUnknown(options, known, where);
+  const known = { ...ACCEPT_SCHEMA, ...CONNECTION_SCHEMA, ...further };
+  rejectUnknown(options, Object.keys(known), where);
 }

@@ -31,7 +31,7 @@ export class UpgradeGuard {
   constructor(stream: Duplex, head: Buffer | undefined, timeoutMs: number, events: GuardEvents) {
     this.stream = stream;
     this.#events = events;
-    this.#early = head === undefined || head.length === 0 ? [] : [head];
+    this.#early = head === undefined ? [] : [head];
     this.#earlyBytes = head?.length ?? 0;
     this.#timer = setTimeout(this.#timerOnTimeout, timeoutMs);
     stream.on('error', this.#streamOnGone);

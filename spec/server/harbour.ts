@@ -14,6 +14,8 @@ export class Harbour {
   readonly #sockets = new Set<Socket>();
   /** What was logged, as level and sentence. */
   readonly logged: string[] = [];
+  /** What was logged, as fields. */
+  readonly facts: Record<string, unknown>[] = [];
 
   constructor() {
     beforeEach(() => this.#takeLogs());
@@ -83,7 +85,11 @@ export class Harbour {
 
   #takeLogs(): void {
     this.logged.length = 0;
-    const at = (level: string) => (_: unknown, message: string) => this.logged.push(`${level}: ${message}`);
+    this.facts.length = 0;
+    const at = (level: string) => (fields: Record<string, unknown>, message: string) => {
+      this.facts.push(fields);
+      this.logged.push(`${level}: ${message}`);
+    };
     setLogger({
       debug: at('debug'),
       info: at('info'),

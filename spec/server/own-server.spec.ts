@@ -6,8 +6,12 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { WebSocketClient } from '../../lib/client/websocket-client.js';
 import { InvalidOptionError } from '../../lib/errors.js';
+import { loglevel } from '../../lib/logging.js';
+import { OwnServer } from '../../lib/server/own-server.js';
 import { ServerRegistry } from '../../lib/server/server-registry.js';
 import { certificates } from '../certificates.js';
+import { duplexPair } from '../duplex-pair.js';
+import { collectGarbage } from '../garbage-collection.js';
 import { spotOptions, WAYS, webSocketUrl } from '../loopback.js';
 import { RawPeer, upgradeRequest } from '../raw-peer.js';
 import { until } from '../turns.js';
@@ -85,11 +89,12 @@ describe('ServerRegistry.listen (OwnServer)', () => {
     const registry = await harbour.listen({ port: 0, host: '127.0.0.1' });
     const peer = await harbour.peer(registry, 'POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
     const { status, headers } = await peer.response();
-    expect([status, headers['upgrade'], headers['connection']]).to.deep.equal([
-      426,
-      'websocket',
-      'close, Upgrade',
-    ]);
+    expect(status).to.equal(426);
+    expect(headers).to.include({
+      upgrade: 'websocket',
+      connection: 'close, Upgrade',
+      'content-type': 'text/plain; charset=utf-8',
+    });
     await peer.ended();
     expect(peer.received.toString()).to.include('speaks WebSocket only');
   });
@@ -117,7 +122,8 @@ describe('ServerRegistry.listen (OwnServer)', () => {
       });
     }
 
-    it('is emitted with the error and the socket', async () => {
+    it('is emitted with the error and the socket, and logged', async () => {
+      loglevel('notice');
       const registry = await harbour.listen({ port: 0, host: '127.0.0.1' });
       const told = new Promise((resolve) =>
         registry.once('clientError', (error, socket) =>
@@ -126,6 +132,8 @@ describe('ServerRegistry.listen (OwnServer)', () => {
       );
       await harbour.peer(registry, '\0\0\0');
       expect(await told).to.deep.equal(['HPE_INVALID_METHOD', 'function']);
+      expect(harbour.logged).to.deep.equal(['notice: what came is no HTTP']);
+      expect(harbour.facts[0]!['err']).to.have.property('code', 'HPE_INVALID_METHOD');
     });
 
     it('drops what is no TLS, without a word', async () => {
@@ -146,6 +154,73 @@ describe('ServerRegistry.listen (OwnServer)', () => {
       socket.write('GET / HT', () => socket.resetAndDestroy());
       expect(await told).to.be.instanceOf(Error);
       expect((await harbour.ask(registry)).status).to.equal(101);
+    });
+  });
+
+  describe('without a registry', () => {
+    const servers: OwnServer[] = [];
+
+    afterEach(() => Promise.all(servers.splice(0).map((server) => server.end())));
+
+    async function listening(): Promise<OwnServer> {
+      const server = new OwnServer(undefined, () => {});
+      servers.push(server);
+      await server.listen({ port: 0, host: '127.0.0.1' });
+      return server;
+    }
+
+    it('is closed at its end, stopped before or not', async () => {
+      for (const isStopped of [true, false]) {
+        const server = await listening();
+        if (isStopped) server.stop();
+        await server.end();
+        expect(server.address).to.be.null;
+      }
+    });
+
+    it('logs what befalls it while it listens, and goes on', async () => {
+      const server = await listening();
+      const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
+      for (let i = 0; i < 2; i++) server.http.emit('error', error);
+      expect(harbour.logged).to.deep.equal([
+        'error: the listening server failed',
+        'error: the listening server failed',
+      ]);
+      expect(harbour.facts).to.deep.equal([{ err: error }, { err: error }]);
+      const socket = connect((server.address as AddressInfo).port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.destroy();
+    });
+
+    it('drops a socket that has failed, without a word to whoever might still read it', async () => {
+      const server = await listening();
+      for (const code of ['ECONNRESET', 'ERR_SSL_HTTP_REQUEST', undefined]) {
+        const [near, far] = duplexPair();
+        const peer = new RawPeer(near);
+        server.http.emit('clientError', Object.assign(new Error('failed'), { code }), far);
+        expect(far.destroyed, code).to.be.true;
+        await peer.ended();
+        expect(peer.received.length, code).to.equal(0);
+      }
+    });
+
+    it('forgets a connection that is gone, and does not listen twice to one that was handed back', async () => {
+      const server = await listening();
+      // Node keeps its parser, with the last stream, for the next one.
+      server.http.off('connection', server.http.listeners('connection')[0] as () => void);
+      const gone = await (async () => {
+        const [near, far] = duplexPair();
+        // What hands back a request emits this again.
+        for (let i = 0; i < 2; i++) server.http.emit('connection', far);
+        const listeners = far.listeners('close');
+        expect(new Set(listeners).size).to.equal(listeners.length);
+        far.destroy();
+        await once(far, 'close');
+        near.destroy();
+        return new WeakRef(far);
+      })();
+      await collectGarbage();
+      expect(gone.deref()).to.be.undefined;
     });
   });
 
