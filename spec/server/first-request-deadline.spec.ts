@@ -1,7 +1,13 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import sinon, { type SinonFakeTimers } from 'sinon';
+import { FirstRequestDeadline } from '../../lib/server/first-request-deadline.js';
+import { duplexPair, type PairEnd } from '../duplex-pair.js';
+import { collectGarbage } from '../garbage-collection.js';
 import { WAYS, PLAIN, type Loopback, type Way } from '../loopback.js';
 import { RawPeer, upgradeRequest } from '../raw-peer.js';
 import { turn, until } from '../turns.js';
@@ -32,17 +38,26 @@ describe('FirstRequestDeadline (H5)', () => {
 
   for (const way of WAYS) {
     describe(way.name, () => {
-      it('drops a connection without a request after handshakeTimeoutMs', async () => {
+      it('drops connections without a request after handshakeTimeoutMs', async () => {
         const { http } = await harbour.attached({ handshakeTimeoutMs: 3_000 }, way);
-        const peer = await harbour.peer(http);
-        await until(() => clock.countTimers() === 1);
+        const peers = [await harbour.peer(http), await harbour.peer(http)];
+        await until(() => clock.countTimers() === 2);
         clock.tick(2_999);
         await turn();
-        expect(http.sockets.size).to.equal(1);
+        expect(http.sockets.size).to.equal(2);
         clock.tick(1);
         await left(http, 0);
-        await peer.ended();
+        for (const peer of peers) await peer.ended();
         expect(clock.countTimers()).to.equal(0);
+      });
+
+      it('forgets one whose client leaves before', async () => {
+        const { http } = await harbour.attached({}, way);
+        const peer = await harbour.peer(http, 'GET / HT');
+        await until(() => clock.countTimers() === 1);
+        peer.stream.destroy();
+        await left(http, 0);
+        await until(() => clock.countTimers() === 0);
       });
 
       it('drops one that drips a header', async () => {
@@ -86,6 +101,23 @@ describe('FirstRequestDeadline (H5)', () => {
         expect(clock.countTimers()).to.equal(0);
       });
 
+      it('lets connections be once the last registry has left, later ones too', async () => {
+        const { http, registry } = await harbour.attached({}, way);
+        http.server.on('request', (_request, response) => response.end());
+        const before = await harbour.peer(http);
+        await until(() => clock.countTimers() === 1);
+        await registry.drain();
+        expect(clock.countTimers()).to.equal(0);
+        const accepted = once(http.server, way.isSecure ? 'secureConnection' : 'connection');
+        const after = await harbour.peer(http);
+        await accepted;
+        clock.tick(60_000);
+        for (const peer of [before, after]) {
+          peer.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+          expect((await peer.response()).status).to.equal(200);
+        }
+      });
+
       it('is over once a WebSocket is open, and when the client leaves', async () => {
         const { http, registry } = await harbour.attached({ keepalive: 0 }, way);
         const { peer } = await harbour.ask(http);
@@ -125,15 +157,85 @@ describe('FirstRequestDeadline (H5)', () => {
     await left(http, 0);
   });
 
-  it('lets connections be once the last registry has left', async () => {
-    const { http, registry } = await harbour.attached();
+  it('is over for a socket that another listener for upgrade hands back to the server later', async () => {
+    const { http } = await harbour.attached();
     http.server.on('request', (_request, response) => response.end());
-    const peer = await harbour.peer(http);
-    await left(http, 1);
-    await registry.drain();
+    let taken: Duplex | undefined;
+    http.server.on('upgrade', (_request, socket) => (taken = socket));
+    const peer = await harbour.peer(http, upgradeRequest('/', { Upgrade: 'other' }));
+    await until(() => taken !== undefined);
+    http.server.emit('connection', taken);
     clock.tick(60_000);
     peer.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     expect((await peer.response()).status).to.equal(200);
+  });
+
+  describe('on a server of its own', () => {
+    /** Makes a server that takes connections and does nothing with them: Node's parsers keep the last stream. */
+    function idle<S extends Server>(server: S): { server: S; deadline: FirstRequestDeadline } {
+      server.removeAllListeners('connection');
+      const deadline = new FirstRequestDeadline(server, () => 1_000);
+      deadline.begin();
+      return { server, deadline };
+    }
+
+    it('tells connections apart by address and port, however these look in a row', () => {
+      const { server } = idle(createSecureServer());
+      const sockets = (
+        [
+          ['127.0.0.1', 12_345],
+          ['127.0.0.11', 2_345],
+        ] as const
+      ).map(([remoteAddress, remotePort]) => {
+        const [, far] = duplexPair();
+        const addresses = { remoteAddress, remotePort, localAddress: '127.0.0.1', localPort: 443 };
+        server.emit('connection', Object.assign(far, addresses));
+        return far;
+      });
+      clock.tick(1_000);
+      expect(sockets.map(({ destroyed }) => destroyed)).to.deep.equal([true, true]);
+    });
+
+    const ends: readonly [string, (far: PairEnd, deadline: FirstRequestDeadline) => void][] = [
+      ['its first request', (far, deadline) => deadline.met(far)],
+      ['its end', (far) => void far.destroy()],
+      ['its time', () => clock.tick(1_000)],
+      ['the end of the watch', (_far, deadline) => deadline.end()],
+    ];
+    for (const [what, end] of ends) {
+      it(`keeps nothing of a connection behind ${what}, and leaves nothing on it`, async () => {
+        const { server, deadline } = idle(createServer());
+        const gone = await (async () => {
+          const [, far] = duplexPair();
+          const before = far.listenerCount('close');
+          server.emit('connection', far);
+          end(far, deadline);
+          if (far.destroyed) await once(far, 'close');
+          expect(far.listenerCount('close')).to.equal(before);
+          expect(clock.countTimers()).to.equal(0);
+          if (!far.destroyed) await once(far.destroy(), 'close');
+          return new WeakRef(far);
+        })();
+        await collectGarbage();
+        expect(gone.deref()).to.be.undefined;
+        deadline.end();
+      });
+    }
+
+    it('leaves the server as it was, whoever came and went meanwhile', () => {
+      const server = createServer();
+      const census = (): unknown =>
+        server.eventNames().map((name) => [String(name), server.listenerCount(name)]);
+      const listener = (): void => {};
+      server.on('request', listener);
+      const before = census();
+      const deadline = new FirstRequestDeadline(server, () => 1_000);
+      deadline.begin();
+      for (const event of ['request', 'request', 'connect']) server.on(event, listener);
+      for (const event of ['request', 'request', 'connect']) server.off(event, listener);
+      deadline.end();
+      expect(census()).to.deep.equal(before);
+    });
   });
 
   describe('requests that come by other events', () => {
@@ -161,14 +263,29 @@ describe('FirstRequestDeadline (H5)', () => {
       });
     }
 
-    it('leaves to Node what nobody else listens for', async () => {
+    it('leaves to Node what nobody else listens for, or does no longer', async () => {
+      for (const isTried of [false, true]) {
+        const { http } = await harbour.attached();
+        http.server.on('request', (_request, response) => response.end('done'));
+        const listener = (): void => {};
+        if (isTried) http.server.on('checkContinue', listener).off('checkContinue', listener);
+        expect(http.server.listenerCount('checkContinue')).to.equal(0);
+        const peer = await harbour.peer(http, events[0]![1]);
+        expect((await peer.response()).status).to.equal(100);
+      }
+    });
+
+    it('goes on knowing when one of several listeners leaves', async () => {
       const { http } = await harbour.attached();
-      http.server.on('request', (_request, response) => response.end('done'));
-      const listener = (): void => {};
-      http.server.on('checkContinue', listener).off('checkContinue', listener);
-      expect(http.server.listenerCount('checkContinue')).to.equal(0);
-      const peer = await harbour.peer(http, events[0]![1]);
-      expect((await peer.response()).status).to.equal(100);
+      const other = (): void => {};
+      http.server.on('request', other);
+      http.server.on('request', (_request, response) => response.end());
+      http.server.off('request', other);
+      const peer = await harbour.peer(http, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      await peer.response();
+      clock.tick(60_000);
+      peer.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      expect((await peer.response()).status).to.equal(200);
     });
 
     it('goes on knowing when somebody replaces the listeners for request, as engine.io does', async () => {
