@@ -1,5 +1,8 @@
 import { expect } from 'chai';
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { duplexPair } from '../duplex-pair.js';
 import { handBack } from '../../lib/server/hand-back.js';
@@ -73,6 +76,51 @@ describe('handBack (RFC 7230 §6.7)', () => {
       expect(socket!.listenerCount('close')).to.equal(listeners);
     });
   }
+
+  describe('the stream that is accepted anew', () => {
+    /** Hands a request back, and tells what is read from the stream that a server accepts then. */
+    async function accepted(
+      rawHeaders: readonly string[],
+      behind: string,
+      server: Server = createServer(),
+      event = 'connection',
+    ): Promise<string> {
+      const [near, far] = duplexPair();
+      // Nobody but the spec is to read it.
+      server.removeAllListeners(event);
+      const given = once(server, event);
+      const request = { method: 'POST', url: '/a?b', httpVersion: '1.1', rawHeaders } as IncomingMessage;
+      handBack(server, request, far, Buffer.from(behind));
+      const [stream] = (await given) as [Duplex];
+      expect(stream).to.equal(far);
+      near.end();
+      return (await buffer(stream)).toString('latin1');
+    }
+
+    it('has the request in front, without its Upgrade, and whatever followed', async () => {
+      const fields = ['Host', 'a', 'Upgrade', 'h2c', 'Connection', 'Upgrade', 'HTTP2-Settings', 'AAMAAABk'];
+      const text = 'POST /a?b HTTP/1.1\r\nHost: a\r\n\r\n';
+      expect(await accepted(fields, 'body, and more')).to.equal(`${text}body, and more`);
+      expect(await accepted(fields, '')).to.equal(text);
+    });
+
+    it('has lists as they were, but for that of Connection', async () => {
+      const accept = ['Accept', 'text/html,text/plain ,, upgrade'];
+      expect(await accepted([...accept, 'Connection', 'te,Upgrade , close'], '')).to.equal(
+        'POST /a?b HTTP/1.1\r\nAccept: text/html,text/plain ,, upgrade\r\nConnection: te, close\r\n\r\n',
+      );
+    });
+
+    it('is given to an HTTPS server as one whose TLS is done', async () => {
+      const text = await accepted(
+        ['Host', 'a', 'Upgrade', 'h2c'],
+        '',
+        createSecureServer(),
+        'secureConnection',
+      );
+      expect(text).to.equal('POST /a?b HTTP/1.1\r\nHost: a\r\n\r\n');
+    });
+  });
 
   it('gives the same whatever octet the request is cut at', async () => {
     const http = await echo(PLAIN);

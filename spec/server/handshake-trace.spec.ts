@@ -71,6 +71,25 @@ describe('HandshakeTrace', () => {
       undefined,
       'the client left before it was answered',
     ]);
+    expect(published[0]![1]).not.to.have.property('statusCode');
+  });
+
+  it('publishes the end once, though a listener of the signal refuses a client that has left', async () => {
+    let isAborted = false;
+    const { http, registry } = await harbour.attached({
+      authorize: ({ socket }, { signal }) => {
+        signal.addEventListener('abort', () => {
+          registry.reject(socket, { status: 503 });
+          isAborted = true;
+        });
+        return new Promise(() => undefined);
+      },
+    });
+    const peer = await harbour.peer(http, upgradeRequest('/a'));
+    await until(() => published.length === 1);
+    peer.stream.destroy();
+    await until(() => isAborted);
+    expect(trace('/a')).to.deep.equal(['start', 'error', 'asyncEnd', 503, 'refused by the caller']);
   });
 
   it('publishes what the caller does with a tested request', async () => {

@@ -15,12 +15,15 @@ describe('RegistryOptions', () => {
   });
 
   const wrong: readonly [RegExp, unknown][] = [
-    [/^RegistryOptions/, null],
-    [/^RegistryOptions/, 8080],
+    [/^RegistryOptions: expected an object, got null$/, null],
+    [/^RegistryOptions: expected an object, got 8080$/, 8080],
     [/^RegistryOptions/, 'chat'],
     [/^authorize/, { authorize: true }],
     [/^origins/, { origins: 5 }],
-    [/^origins/, { origins: null }],
+    [
+      /^origins: expected '\*', an origin, a RegExp, an array of these, or a function, got/,
+      { origins: null },
+    ],
     [/^origins/, { origins: 'example.org' }],
     [/^origins/, { origins: ['https://a', 5] }],
     [/^selectProtocol/, { selectProtocol: 'chat' }],
@@ -38,7 +41,10 @@ describe('RegistryOptions', () => {
     [/^maxMessageBytes/, { maxMessageBytes: -1 }],
     [/^keepaliv\b.*did you mean keepalive\?/, { keepaliv: 5 }],
     [/^authorise\b.*did you mean authorize\?/, { authorise: () => true }],
-    [/^port\b.*ServerRegistry\.listen\({ port }\)/, { port: 8080 }],
+    [
+      /^port: expected nothing \(RegistryOptions has no such option\), got 8080; to listen: ServerRegistry\.listen\({ port }\)/,
+      { port: 8080 },
+    ],
     [/^tls\b.*ServerRegistry\.listen/, { tls: {} }],
   ];
   for (const [message, options] of wrong) {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import sinon, { type SinonFakeTimers, type SinonSpy } from 'sinon';
 import { UpgradeGuard } from '../../lib/server/upgrade-guard.js';
 import { duplexPair } from '../duplex-pair.js';
@@ -49,15 +49,15 @@ describe('UpgradeGuard', () => {
 
   it('reads no further than 64 KiB ahead, the head among them', async () => {
     const guard = new UpgradeGuard(far, Buffer.alloc(40_000), 1_000, events);
-    near.write(Buffer.alloc(25_000));
+    near.write(Buffer.alloc(25_536));
     await turn();
     expect(far.isPaused()).to.be.false;
-    near.write(Buffer.alloc(1_000));
+    near.write(Buffer.alloc(1));
     await turn();
     expect(far.isPaused()).to.be.true;
     near.write(Buffer.alloc(1_000));
     await turn();
-    expect(guard.release()).to.have.length(66_000);
+    expect(guard.release()).to.have.length(65_537);
   });
 
   for (const [how, leave] of [
@@ -79,6 +79,19 @@ describe('UpgradeGuard', () => {
       expect(events.timedOut.called).to.be.false;
     });
   }
+
+  it('catches what the stream says when it is destroyed for that', async () => {
+    const late = new Duplex({
+      read: () => {},
+      destroy: (_error, callback) => callback(new Error('a reset came in between')),
+    });
+    const guard = new UpgradeGuard(late, undefined, 1_000, events);
+    late.push(null);
+    // Not by `once` of node:events: that listens for errors itself.
+    await new Promise<void>((resolve) => late.on('close', () => resolve()));
+    expect(guard.isOver).to.be.true;
+    expect(events.gone.callCount).to.equal(1);
+  });
 
   it('tells at the deadline, with the signal aborted before, and leaves the stream to be answered', () => {
     let wasAborted: boolean | undefined;

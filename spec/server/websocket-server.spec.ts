@@ -24,7 +24,11 @@ describe('WebSocketServer', () => {
       [createServer()],
       [new Readable()],
     ])
-      expect(() => new WrongServer(...args)).to.throw(InvalidOptionError, hint);
+      expect(() => new WrongServer(...args)).to.throw(
+        InvalidOptionError,
+        /^stream: expected a Duplex of bytes, such as a socket, got .+; WebSocketServer is one accepted connection; /,
+      );
+    expect(() => new WrongServer(8080)).to.throw(hint);
   });
 
   it('takes over a byte stream in the server role (websocket(n): takeover)', async () => {
@@ -33,7 +37,7 @@ describe('WebSocketServer', () => {
     const head = Buffer.from('81810000000061', 'hex');
     const server = new WebSocketServer(far, { head, path: '/p', query: 'q', protocol: 'chat' });
     expect([server.isServer, server.role, server.state]).to.deep.equal([true, 'server', 'CONNECTED']);
-    expect(server.context).to.be.undefined;
+    expect([server.context, server.peername]).to.deep.equal([undefined, '']);
     const texts: string[] = [];
     server.on('text', (text) => texts.push(text));
     const [details] = (await once(server, 'connect')) as [object];
