@@ -35,8 +35,8 @@ export class DueQueue<T extends Due> {
     const index = item.heapIndex;
     if (index === -1) return;
     item.heapIndex = -1;
-    const last = this.#heap.pop();
-    if (last === undefined || last === item) return;
+    const last = this.#heap.pop() as T;
+    if (last === item) return;
     if (!this.#rise(last, index)) this.#sink(last, index);
   }
 

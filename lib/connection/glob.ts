@@ -56,7 +56,7 @@ function step(symbols: readonly string[], at: number, char: string): number {
 /** Returns where the pattern goes on after the set whose members begin at `at`, -1 if none matches. */
 function stepSet(symbols: readonly string[], at: number, char: string): number {
   for (let member = at; member < symbols.length && symbols[member] !== ']'; member++) {
-    const start = symbols[member];
+    const start = symbols[member]!;
     if (symbols[member + 1] === '-') member += 2;
     if (isBetween(char, start, symbols[member])) {
       const close = symbols.indexOf(']', member + 1);
@@ -67,8 +67,8 @@ function stepSet(symbols: readonly string[], at: number, char: string): number {
 }
 
 /** Tells whether a character is in the range of two others, in whatever order; an open range has nobody in it. */
-function isBetween(char: string, start = '', end = ''): boolean {
-  const [point, first, last] = [char.codePointAt(0), start.codePointAt(0), end.codePointAt(0)];
-  if (point === undefined || first === undefined || last === undefined) return false;
+function isBetween(char: string, start: string, end: string | undefined): boolean {
+  if (end === undefined) return false;
+  const [point, first, last] = [char.codePointAt(0)!, start.codePointAt(0)!, end.codePointAt(0)!];
   return (first <= point && point <= last) || (last <= point && point <= first);
 }
