@@ -48,6 +48,22 @@ describe('HandlerCalls', () => {
     expect(busy).to.deep.equal([true, false]);
   });
 
+  it('stays busy while as many are out as may be, also when it was called within a call', async () => {
+    const keep: (() => void)[] = [];
+    const calls = callsOf((...[, , message]) => {
+      if (message === 'outer') calls.deliver('text', 'inner');
+      return new Promise<void>((resolve) => keep.push(resolve));
+    });
+    calls.deliver('text', 'outer');
+    expect(busy).to.deep.equal([true, true]);
+    keep[0]?.();
+    await settled(1);
+    expect(busy).to.deep.equal([true, true]);
+    keep[1]?.();
+    await settled(1);
+    expect(busy).to.deep.equal([true, true, false]);
+  });
+
   it('is busy with connect alone, whatever the concurrency', async () => {
     let keep = (): void => {};
     const calls = callsOf(() => new Promise<void>((resolve) => (keep = resolve)), 5);
