@@ -1,75 +1,59 @@
 /*
- * Compares hawser with its peers.
- *
- *   node run.js [workload …] [--peers hawser,ws] [--rounds 5] [--seconds 2] [--smoke] [--json FILE]
- *
- * The peers take turns within each round, so that a machine whose speed drifts treats them alike. The figure to
- * trust is the ratio of CPU time per message; --smoke runs everything for a moment, checks the content and judges
- * no time.
+ * Compares hawser with its peers; `--help` tells how.
  */
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
-import { parseArgs } from 'node:util';
-import { isPinned, playRound } from './round.js';
-import { renderTable, summarise } from './summary.js';
-import { WORKLOADS } from './workloads.js';
+import { writeFileSync } from 'node:fs';
+import { readOptions } from './command-line.js';
+import { chooseContenders } from './contenders.js';
+import { describeMachine } from './machine.js';
+import { play } from './play.js';
+import { summarise } from './summary.js';
+import { renderSummary } from './table.js';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    peers: { type: 'string', default: 'hawser,ws' },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
-    smoke: { type: 'boolean', default: false },
-    json: { type: 'string' },
-  },
-});
-const peers = values.peers.split(',');
-const rounds = values.smoke ? 1 : Number(values.rounds);
-const times = values.smoke
-  ? { warmupMs: 50, measureMs: 150 }
-  : { warmupMs: 700, measureMs: Number(values.seconds) * 1000 };
-const unknown = positionals.filter((name) => !WORKLOADS.some((workload) => workload.name === name));
-if (unknown.length > 0) {
-  console.error(
-    `no such workload: ${unknown.join(', ')}; there are ${WORKLOADS.map(({ name }) => name).join(', ')}`,
-  );
-  process.exit(2);
+/** Share of the greatest throughput at which latencies are measured. */
+const LATENCY_LOAD = 0.5;
+
+const options = readOptions(process.argv.slice(2));
+const { contenders, absent, versions } = chooseContenders(options);
+for (const { name, reason } of absent) console.log(`left out: ${name}: ${reason}`);
+
+/** One rate for all peers: half of what `ws` has done at most, or the first peer where it takes no part. */
+function latencyRate(samples) {
+  const reference = samples.ws ?? Object.values(samples)[0];
+  return LATENCY_LOAD * Math.max(...reference.map(({ messagesPerSecond }) => messagesPerSecond));
 }
-const chosen =
-  positionals.length === 0 ? WORKLOADS : WORKLOADS.filter(({ name }) => positionals.includes(name));
 
-const versionOf = (peer) =>
-  JSON.parse(readFileSync(new URL(`node_modules/${peer}/package.json`, import.meta.url))).version;
-const commit = () => {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  } catch {
-    return 'unknown';
+/** Lets the peers take turns within each round, so that a machine whose speed drifts treats them alike. */
+async function compare(workload, peers) {
+  const samples = Object.fromEntries(peers.map(({ name }) => [name, []]));
+  const declined = [];
+  let rate;
+  for (let round = 0; round < options.rounds; round++) {
+    for (const { name } of declined) delete samples[name];
+    const latency = rate === undefined ? undefined : { rate, ms: options.latencyMs };
+    for (const peer of peers.filter(({ name }) => name in samples)) {
+      const sample = await play(peer, workload, { ...options, latency });
+      if (sample.declined === undefined) samples[peer.name].push(sample);
+      else declined.push({ name: peer.name, reason: sample.declined });
+    }
+    if (workload.latency) rate ??= latencyRate(samples);
   }
-};
-const environment = {
-  date: new Date().toISOString().slice(0, 10),
-  node: process.version,
-  system: `${process.platform} ${release()} ${process.arch}`,
-  processor: cpus()[0]?.model ?? 'unknown',
-  cores: cpus().length,
-  pinned: isPinned,
-  commit: commit(),
-  versions: Object.fromEntries(peers.map((peer) => [peer, versionOf(peer)])),
-};
+  for (const { name } of declined) delete samples[name];
+  return { workload, declined, samples, summary: summarise(samples) };
+}
 
 const results = [];
-for (const workload of chosen) {
-  const samples = Object.fromEntries(peers.map((peer) => [peer, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const peer of peers) samples[peer].push(await playRound(peer, workload, times));
-  }
-  const result = { workload, summary: summarise(samples, peers), samples };
+for (const workload of options.workloads) {
+  const peers = contenders(workload);
+  if (peers.length === 0) continue;
+  const result = await compare(workload, peers);
   results.push(result);
-  console.log(renderTable(result, peers));
+  console.log(renderSummary(result));
 }
-console.log(JSON.stringify(environment));
-if (values.json !== undefined)
-  writeFileSync(values.json, `${JSON.stringify({ environment, times, rounds, results }, null, 2)}\n`);
+
+const { rounds, warmupMs, measureMs } = options;
+const environment = { ...describeMachine(), versions };
+console.log(`\n${JSON.stringify(environment)}`);
+if (options.json !== undefined) {
+  const record = { environment, settings: { rounds, warmupMs, measureMs }, absent, results };
+  writeFileSync(options.json, `${JSON.stringify(record, null, 1)}\n`);
+}

@@ -1,57 +1,56 @@
-function sorted(numbers) {
-  return [...numbers].sort((a, b) => a - b);
-}
+const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 
-function median(numbers) {
+/** The middle of a list of numbers; undefined if there are none. */
+export function median(numbers) {
   const list = sorted(numbers);
   const middle = Math.floor(list.length / 2);
-  return list.length % 2 === 1 ? list[middle] : (list[middle - 1] + list[middle]) / 2;
+  return list.length % 2 === 1
+    ? list[middle]
+    : list.length === 0
+      ? undefined
+      : (list[middle - 1] + list[middle]) / 2;
 }
 
-/** Condenses the samples of one workload: medians with their spread, and the ratio of CPU time to the first peer's. */
-export function summarise(samples, peers) {
-  const [first] = peers;
+/** Takes the median of each number in a list of like objects, however deep it lies. */
+function medians(objects) {
+  const [first] = objects;
   return Object.fromEntries(
-    peers.map((peer) => {
-      const cpu = samples[peer].map(({ cpuMicrosPerMessage }) => cpuMicrosPerMessage);
-      const ratios = samples[peer].map(
-        ({ cpuMicrosPerMessage }, round) => cpuMicrosPerMessage / samples[first][round].cpuMicrosPerMessage,
-      );
-      const list = sorted(cpu);
+    Object.entries(first)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => {
+        const values = objects.map((object) => object[key]);
+        return [key, typeof value === 'object' ? medians(values) : median(values)];
+      }),
+  );
+}
+
+/** What two peers are compared by: CPU time per message, or memory per connection. */
+export function costOf(sample) {
+  return sample.cpuMicrosPerMessage ?? sample.perConnection.heapBytes;
+}
+
+/**
+ * Condenses the samples of one workload: medians with their spread, and for each peer how many times what hawser (the
+ * first peer) costs, the median of the ratios within the rounds.
+ * @param {Record<string, object[]>} samples those of each round, for each peer
+ */
+export function summarise(samples) {
+  const [first] = Object.keys(samples);
+  return Object.fromEntries(
+    Object.entries(samples).map(([peer, list]) => {
+      const costs = sorted(list.map(costOf));
+      const ratios = sorted(list.map((sample, round) => costOf(sample) / costOf(samples[first][round])));
+      const rest = medians(list.map((sample) => ({ ...sample, latency: undefined })));
+      const latencies = list.map(({ latency }) => latency).filter((latency) => latency !== undefined);
       return [
         peer,
         {
-          cpuMicrosPerMessage: median(cpu),
-          min: list[0],
-          max: list.at(-1),
-          messagesPerSecond: median(samples[peer].map(({ messagesPerSecond }) => messagesPerSecond)),
-          rssBytes: median(samples[peer].map(({ rssBytes }) => rssBytes)),
-          loadBusy: median(samples[peer].map(({ loadBusy }) => loadBusy)),
-          ratioToFirst: median(ratios),
+          ...rest,
+          cost: { min: costs[0], median: median(costs), max: costs.at(-1) },
+          ratio: { min: ratios[0], median: median(ratios), max: ratios.at(-1) },
+          ...(latencies.length > 0 && { latency: medians(latencies) }),
         },
       ];
     }),
   );
-}
-
-/** Shows one workload as a table. */
-export function renderTable({ workload, summary }, peers) {
-  const lines = [`\n${workload.title} octets (${workload.type})`];
-  lines.push('  peer      CPU µs/message   (min … max)        messages/s   RSS MB   load busy   CPU, ratio');
-  for (const peer of peers) {
-    const { cpuMicrosPerMessage, min, max, messagesPerSecond, rssBytes, loadBusy, ratioToFirst } =
-      summary[peer];
-    lines.push(
-      [
-        `  ${peer.padEnd(9)}`,
-        cpuMicrosPerMessage.toFixed(2).padStart(12),
-        `(${min.toFixed(2)} … ${max.toFixed(2)})`.padStart(20),
-        Math.round(messagesPerSecond).toLocaleString('en').padStart(14),
-        (rssBytes / 1e6).toFixed(0).padStart(8),
-        `${(loadBusy * 100).toFixed(0)} %`.padStart(11),
-        `${ratioToFirst.toFixed(2)}×`.padStart(12),
-      ].join(' '),
-    );
-  }
-  return lines.join('\n');
 }

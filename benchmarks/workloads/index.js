@@ -1,0 +1,25 @@
+import { ECHO } from './echo.js';
+
+/**
+ * A workload: what is sent, and what the server does with it.
+ * @typedef {object} Workload
+ * @property {string} name
+ * @property {string} title
+ * @property {string} group
+ * @property {'echo' | 'deflate' | 'broadcast' | 'handshake' | 'idle' | 'client'} load kind of load generator; with
+ * `client` the library is the client
+ * @property {'echo' | 'pipe' | 'await' | 'broadcast'} scene what the server does
+ * @property {'text' | 'binary'} type
+ * @property {'octets' | 'ascii' | 'unicode' | 'json'} content
+ * @property {number} connections
+ * @property {number} inFlight messages sent in one write, and again once all are back
+ * @property {number} size octets of payload
+ * @property {string[]} peers those compared unless others are asked for
+ * @property {number} [must] how many times the CPU time of hawser `ws` has to take at least
+ * @property {number | string} [aim]
+ * @property {boolean} [latency] whether latencies are measured, too
+ * @property {boolean} [memory] whether memory per connection is measured
+ */
+
+/** @type {readonly Workload[]} */
+export const WORKLOADS = [...ECHO];
