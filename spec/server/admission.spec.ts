@@ -142,6 +142,22 @@ describe('Admission', () => {
       expect(registry.size).to.equal(2);
     });
 
+    it('removes that live path alone that is asked for, once', async () => {
+      const { http, registry } = await harbour.attached();
+      const [a, b] = ['/a', '/b', '/c', '/d'].map((path) => registry.live(path));
+      const statuses = async (): Promise<number[]> => {
+        const all: number[] = [];
+        for (const path of ['/a', '/b', '/c', '/d']) all.push((await harbour.ask(http, path)).status);
+        return all;
+      };
+      expect(b!.remove()).to.be.true;
+      expect(await statuses()).to.deep.equal([101, 404, 101, 101]);
+      expect(b!.remove()).to.be.false;
+      expect(await statuses()).to.deep.equal([101, 404, 101, 101]);
+      expect(a!.remove()).to.be.true;
+      expect(await statuses()).to.deep.equal([404, 404, 101, 101]);
+    });
+
     it('keeps live paths of one server apart from those of another', async () => {
       const registry = harbour.registry();
       const one = await harbour.http();
@@ -209,8 +225,18 @@ describe('Admission', () => {
         },
         () => Promise.resolve(true) as unknown as boolean,
       ];
-      for (const origins of predicates) expect(await status('http://a', origins)).to.equal(500);
+      for (const origins of predicates) {
+        const { http, registry } = await harbour.attached({ origins });
+        const rejected = rejectionOf(registry);
+        const { status: code, body } = await harbour.ask(http, '/', { Origin: 'http://a' });
+        expect([code, body]).to.deep.equal([500, 'origins threw\n']);
+        expect(await rejected).to.deep.equal([500, 'origins threw']);
+      }
       expect(harbour.logged).to.deep.equal(['error: origins threw', 'error: origins threw']);
+      for (const { err } of harbour.facts)
+        expect(err)
+          .to.have.property('message')
+          .that.matches(/^no$|promise|at once/);
     });
 
     it('is judged after the fields of the handshake, and before authorize', async () => {

@@ -171,6 +171,9 @@ describe('drain', () => {
       5,
     ])
       expect(() => registry.drain(options as never), JSON.stringify(options)).to.throw(InvalidOptionError);
+    expect(() => registry.drain({ code: 1006 })).to.throw(
+      'expected a code that may be sent, such as 1001 or',
+    );
     expect((await harbour.ask(http)).status).to.equal(101);
   });
 

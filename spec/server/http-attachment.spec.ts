@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { PLAIN, SECURE } from '../loopback.js';
 import { upgradeRequest } from '../raw-peer.js';
@@ -134,8 +134,12 @@ describe('HttpAttachment', () => {
     http.server.on('upgrade', (request, socket) => {
       if (request.headers.upgrade === 'h2c') socket.end(TEAPOT);
     });
+    let requests = 0;
+    http.server.on('request', () => (requests += 1));
     const peer = await harbour.peer(http, upgradeRequest('/', { Upgrade: 'h2c' }));
     expect((await peer.response()).status).to.equal(418);
+    await peer.ended();
+    expect(requests).to.equal(0);
   });
 
   describe('on a server that asks which requests are upgrades (Node 22.21 and later)', () => {
@@ -156,6 +160,22 @@ describe('HttpAttachment', () => {
       expect([asked(webSocket), asked(h2c)]).to.deep.equal([true, true]);
       server.off('upgrade', listener);
       return registry.drain().then(() => expect(server.shouldUpgradeCallback).to.equal(before));
+    });
+
+    it('hands back what it is given all the same', async () => {
+      const { http } = await harbour.attached();
+      (http.server as Asking).shouldUpgradeCallback = () => true;
+      http.server.on('request', (request, response) => response.end(request.url));
+      const peer = await harbour.peer(http, upgradeRequest('/one', { Upgrade: 'h2c' }));
+      expect((await peer.responseWithBody()).body).to.equal('/one');
+    });
+
+    it('asks nothing of a server that does not ask', () => {
+      const server = createServer() as Partial<Asking> & Server;
+      delete server.shouldUpgradeCallback;
+      const registry = harbour.registry().attach(server);
+      expect(server).not.to.have.property('shouldUpgradeCallback');
+      return registry.drain().then(() => expect(server).not.to.have.property('shouldUpgradeCallback'));
     });
 
     it('leaves alone what others have put in its place', async () => {

@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { constants, inflateRawSync } from 'node:zlib';
 import sinon from 'sinon';
+import { loglevel } from '../../lib/logging.js';
 import { refuse } from '../../lib/server/refusal.js';
 import type { Authorize } from '../../lib/server/registry-options.js';
 import { duplexPair } from '../duplex-pair.js';
@@ -207,8 +209,26 @@ describe('OpeningHandshakes', () => {
     }
 
     it('refuses with 403 when it returns false', async () => {
-      const { http } = await harbour.attached({ authorize: async () => false });
+      const { http, registry } = await harbour.attached({ authorize: async () => false });
+      const rejected = rejectionOf(registry);
       expect((await harbour.ask(http)).status).to.equal(403);
+      expect(await rejected).to.deep.equal([403, 'refused by authorize']);
+    });
+
+    it('is done with what it has refused: that is neither counted as waiting nor watched', async () => {
+      const { http } = await harbour.attached({ authorize: () => false, maxPendingHandshakes: 1 });
+      const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      loglevel('notice');
+      for (let round = 1; round <= 3; round++) {
+        const { status, peer } = await harbour.ask(http, '/no');
+        expect(status).to.equal(403);
+        peer.stream.end();
+        await until(() => http.sockets.size === 0);
+      }
+      expect(clock.countTimers()).to.equal(0);
+      const fields = { status: 403, reason: 'refused by authorize', url: '/no' };
+      expect(harbour.facts).to.deep.equal([fields, fields, fields]);
+      expect(new Set(harbour.logged)).to.deep.equal(new Set(['notice: opening handshake refused']));
     });
 
     for (const [how, authorize] of [
@@ -228,8 +248,26 @@ describe('OpeningHandshakes', () => {
         expect(`${JSON.stringify(headers)}${body}`).not.to.include('secret');
         expect(await rejected).to.deep.equal([500, 'authorize or selectProtocol threw']);
         expect(harbour.logged).to.deep.equal(['error: authorize or selectProtocol threw']);
+        expect(harbour.facts[0]!['err']).to.have.property('message', 'secret');
       });
     }
+
+    it('logs that a client has left', async () => {
+      const signals: AbortSignal[] = [];
+      const { http } = await harbour.attached({
+        authorize: (_request, { signal }) => {
+          signals.push(signal);
+          return new Promise(() => undefined);
+        },
+      });
+      loglevel('notice');
+      const peer = await harbour.peer(http, upgradeRequest('/slow'));
+      await until(() => signals.length === 1);
+      peer.stream.destroy();
+      await until(() => signals[0]!.aborted);
+      expect(harbour.logged).to.deep.equal(['notice: the client left during its opening handshake']);
+      expect(harbour.facts).to.deep.equal([{ url: '/slow' }]);
+    });
 
     for (const way of [PLAIN, SECURE]) {
       it(`is given up with 408 at the deadline, ${way.name}`, async () => {
@@ -364,6 +402,47 @@ describe('OpeningHandshakes', () => {
     });
   });
 
+  describe('extensions (RFC 7692 §5.1)', () => {
+    const accepted = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover';
+    const offer = { 'Sec-WebSocket-Extensions': 'x-other, permessage-deflate' };
+
+    it('accepts an offer of permessage-deflate, and compresses', async () => {
+      const { http, registry } = await harbour.attached({ perMessageDeflate: { threshold: 0 } });
+      const opened = connectionOf(registry);
+      const { status, headers, peer } = await harbour.ask(http, '/', offer);
+      expect([status, headers['sec-websocket-extensions']]).to.deep.equal([101, accepted]);
+      const connection = await opened;
+      expect(connection.extensions).to.equal(accepted);
+      // RFC 7692 §7.2.3.1, masked with 0.
+      peer.send(Buffer.from('c18700000000f248cdc9c90700', 'hex'));
+      expect(await once(connection, 'text')).to.deep.equal(['Hello']);
+      connection.send('text', 'a'.repeat(100));
+      const [first, length] = await peer.take(2);
+      expect(first).to.equal(0xc1);
+      const octets = Buffer.concat([await peer.take(length!), Buffer.from('0000ffff', 'hex')]);
+      expect(inflateRawSync(octets, { finishFlush: constants.Z_SYNC_FLUSH }).toString()).to.equal(
+        'a'.repeat(100),
+      );
+    });
+
+    it('accepts none where none is wanted, none is offered, or none can be met', async () => {
+      const unwanted = await harbour.attached({ perMessageDeflate: false });
+      const wanted = await harbour.attached({ perMessageDeflate: true });
+      for (const [{ http, registry }, value] of [
+        [unwanted, 'permessage-deflate'],
+        [wanted, undefined],
+        [wanted, 'x-other'],
+        [wanted, 'permessage-deflate; server_max_window_bits=8'],
+      ] as const) {
+        const opened = connectionOf(registry);
+        const { status, headers } = await harbour.ask(http, '/', { 'Sec-WebSocket-Extensions': value });
+        expect(status, value).to.equal(101);
+        expect(headers).not.to.have.property('sec-websocket-extensions');
+        expect((await opened).extensions).to.equal('');
+      }
+    });
+  });
+
   describe('lookupPeerName', () => {
     it('names the remote end', async () => {
       const { http, registry } = await harbour.attached({
@@ -394,6 +473,7 @@ describe('OpeningHandshakes', () => {
         expect((await accepted).peername).to.equal('127.0.0.1');
       }
       expect(harbour.logged).to.deep.equal(['error: lookupPeerName threw']);
+      expect(harbour.facts[0]!['err']).to.have.property('message', 'no');
     });
   });
 

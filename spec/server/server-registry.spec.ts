@@ -54,7 +54,7 @@ describe('ServerRegistry', () => {
       for (const value of [undefined, null, 8080, {}, net, http2, registry]) {
         expect(() => registry.server(value as never), typeof value).to.throw(
           InvalidOptionError,
-          'http.Server',
+          /^httpServer: expected an http\.Server or https\.Server, got /,
         );
         expect(() => registry.attach(value as never)).to.throw(InvalidOptionError, 'http.Server');
       }
@@ -101,7 +101,7 @@ describe('ServerRegistry', () => {
         [/^handler/, ['/', 'chat']],
         [/^handler/, ['/', null]],
         [/^protocol/, ['/', () => {}, 5]],
-        [/^httpServer/, [createServer(), '/']],
+        [/^httpServer: expected a server made known by server\(\) or attach\(\), got/, [createServer(), '/']],
         [/^httpServer/, [null, '/']],
       ];
       for (const [message, args] of wrong) expect(() => live(...args)).to.throw(InvalidOptionError, message);
@@ -218,10 +218,10 @@ describe('ServerRegistry', () => {
       const test = registry.test.bind(registry) as (...args: unknown[]) => boolean;
       const wrong: readonly [RegExp, unknown[]][] = [
         [/^httpServer/, [createServer(), request, socket]],
-        [/^request/, [server, undefined, socket]],
+        [/^request: expected an http\.IncomingMessage, got/, [server, undefined, socket]],
         [/^request/, [server, null, socket]],
         [/^request/, [server, {}, socket]],
-        [/^socket/, [server, request]],
+        [/^socket: expected the socket of the request, got/, [server, request]],
         [/^socket/, [server, request, {}]],
         [/^head/, [server, request, socket, 'head']],
       ];
@@ -438,6 +438,7 @@ describe('ServerRegistry', () => {
         await until(() => registry.size === 1);
         expect(bystander.state).to.equal('CONNECTED');
         expect(harbour.logged).to.deep.equal(['error: a listener threw']);
+        expect(harbour.facts[0]).to.have.property('event', 'connection');
       });
     }
 
