@@ -3,6 +3,11 @@
  *
  *   node .ci/mutation/run.js [protocol|handshake|compression|connection|server …] [options of Stryker]
  *   node .ci/mutation/run.js protocol --mutate lib/protocol/utf8.ts
+ *   node .ci/mutation/run.js connection --quick --incremental && node .ci/mutation/run.js connection --incremental
+ *
+ * `--quick` leaves the slow specs of a folder out. With `--incremental` Stryker keeps what it finds in
+ * coverage/mutation/ and tries only those mutants again whose code or specs have changed since, so that the slow specs
+ * are left with what the quick ones have not noticed.
  *
  * Without a folder: protocol and handshake. Fails below the folder's threshold, and names the survivors that
  * docs/mutation.md does not argue. The reports go to coverage/mutation/.
@@ -92,31 +97,31 @@ function prepareCopy(copy) {
   }
 }
 
-/** Lists the specs of a folder, the slow ones last. */
-function listSpecs(folder) {
+/** Lists the specs of a folder, the slow ones last or not at all. */
+function listSpecs(folder, isQuick) {
   const { slow = [] } = FOLDERS[folder];
   const all = readdirSync(join(root, 'spec', folder), { recursive: true }).filter((name) =>
     name.endsWith('.spec.ts'),
   );
-  return [...all.filter((name) => !slow.includes(name)).sort(), ...slow].map((name) =>
-    join('spec', folder, name),
-  );
+  const quick = all.filter((name) => !slow.includes(name)).sort();
+  return (isQuick ? quick : [...quick, ...slow]).map((name) => join('spec', folder, name));
 }
 
 /** Says how Stryker treats a folder of lib/. */
-function configure(folder, scratch) {
+function configure(folder, scratch, isQuick) {
   const { threshold, hooks } = FOLDERS[folder];
   return {
     mutate: [`lib/${folder}/**/*.ts`],
     testRunner: 'mocha',
     plugins: ['@stryker-mutator/mocha-runner'],
     mochaOptions: {
-      spec: listSpecs(folder),
+      spec: listSpecs(folder, isQuick),
       grep: `^(?!.*(?:${LEFT_OUT}))`,
       require: hooks,
     },
     testRunnerNodeArgs: ['--import', pathToFileURL(join(here, 'sources.js')).href],
     coverageAnalysis: 'perTest',
+    incrementalFile: join(reports, `${folder}.incremental.json`),
     // One at a time: the machine is shared, and the specs have deadlines.
     concurrency: 1,
     timeoutMS: 5000,
@@ -135,11 +140,11 @@ function configure(folder, scratch) {
 }
 
 /** Runs Stryker on a folder of lib/; returns whether the threshold was reached. */
-function mutate(folder, options) {
+function mutate(folder, options, isQuick) {
   const scratch = mkdtempSync(join(tmpdir(), 'hawser-mutation-'));
   const copy = join(scratch, 'project');
   const config = join(scratch, 'stryker.config.json');
-  writeFileSync(config, JSON.stringify(configure(folder, scratch)));
+  writeFileSync(config, JSON.stringify(configure(folder, scratch, isQuick)));
   // A run that stops early leaves no report, and must not be judged by an older one.
   const report = join(reports, `${folder}.json`);
   rmSync(report, { force: true });
@@ -163,11 +168,12 @@ function mutate(folder, options) {
 
 const words = process.argv.slice(2);
 const folders = words.filter((word) => word in FOLDERS);
-const options = words.filter((word) => !(word in FOLDERS));
+const isQuick = words.includes('--quick');
+const options = words.filter((word) => !(word in FOLDERS) && word !== '--quick');
 
 install();
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 const passed = (folders.length > 0 ? folders : ['protocol', 'handshake']).map((folder) =>
-  mutate(folder, options),
+  mutate(folder, options, isQuick),
 );
 process.exitCode = passed.every(Boolean) ? 0 : 1;
