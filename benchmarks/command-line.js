@@ -8,7 +8,7 @@ Compares hawser with its peers; without names, in all workloads.
 
   --peers a,b      the peers to compare, or "all"; default: those that matter to each workload
   --rounds N       how often the peers take turns; default 5
-  --seconds S      how long each measurement takes; default 1
+  --seconds S      how long each measurement takes; default 0.6
   --json FILE      writes everything measured to a file, from which the report is made
   --base WHAT      compares this checkout with another: a folder with a built one, or anything git can name
   --smoke          runs everything for a moment with every peer that is there, checks content, judges no time
@@ -75,7 +75,7 @@ function parse(args) {
       options: {
         peers: { type: 'string' },
         rounds: { type: 'string', default: '5' },
-        seconds: { type: 'string', default: '1' },
+        seconds: { type: 'string', default: '0.6' },
         json: { type: 'string' },
         base: { type: 'string' },
         smoke: { type: 'boolean', default: false },
@@ -100,9 +100,9 @@ export function readOptions(args) {
     base,
     workloads: chooseWorkloads(positionals),
     peers: smoke && values.peers === undefined ? choosePeers('all') : choosePeers(values.peers),
-    rounds: smoke ? 1 : Math.round(positive('rounds', values.rounds)),
-    warmupMs: smoke ? 20 : 500,
-    measureMs: smoke ? 50 : positive('seconds', values.seconds) * 1000,
-    latencyMs: smoke ? 50 : 600,
+    rounds: Math.round(positive('rounds', values.rounds)),
+    warmupMs: 400,
+    measureMs: positive('seconds', values.seconds) * 1000,
+    latencyMs: 500,
   };
 }

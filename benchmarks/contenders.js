@@ -6,6 +6,7 @@ function canPlay(peer, workload) {
   if (peer.groups !== undefined && !peer.groups.includes(workload.group)) return false;
   if (workload.load === 'client') return peer.client !== undefined;
   if (workload.deflate !== undefined && !peer.deflates) return false;
+  if (workload.closes === true && peer.isRaw === true) return false;
   return peer.server !== undefined && peer.scenes.includes(peer.scene ?? workload.scene);
 }
 

@@ -17,6 +17,9 @@ const PLAIN_WS = { WS_NO_BUFFER_UTIL: '1' };
  * @property {string | undefined} server module of its server, if it has one
  * @property {string | undefined} client module of its client
  * @property {string[]} scenes what its server can do
+ * @property {string} [scene] what it does, whatever the workload says
+ * @property {string[]} [groups] those it takes part in; default: all
+ * @property {boolean} [isRaw] whether it echoes octets as they came, and knows nothing of frames
  * @property {boolean} deflates whether it can be told to compress
  * @property {() => string} version throws, with the reason, where the peer is not installed
  * @property {() => string[]} command runtime with its options
@@ -37,6 +40,9 @@ function packageVersion(name) {
   if (!existsSync(manifest)) throw new Error(`the package ${name} is not installed`);
   return JSON.parse(readFileSync(manifest, 'utf8')).version;
 }
+
+const hawserVersion = () =>
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 
 /** Takes the prebuilt addon; without one for this platform it would be the same as plain `ws`. */
 function bufferutilVersion() {
@@ -83,9 +89,25 @@ export const PEERS = [
     server: 'servers/hawser.js',
     client: 'clients/hawser.js',
     deflates: true,
-    version: () => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
+    version: hawserVersion,
+  }),
+  peer('hawser-events', {
+    title: 'hawser by events',
+    server: 'servers/hawser.js',
+    groups: ['stream'],
+    scene: 'echo',
+    version: hawserVersion,
   }),
   peer('ws', { server: 'servers/ws.js', client: 'clients/ws.js', deflates: true, env: PLAIN_WS }),
+  peer('ws-takeover', {
+    title: 'ws as it comes, with context takeover',
+    server: 'servers/ws.js',
+    groups: ['deflate'],
+    deflates: true,
+    deflate: 'default',
+    version: () => packageVersion('ws'),
+    env: PLAIN_WS,
+  }),
   peer('ws-bufferutil', {
     title: 'ws with bufferutil',
     server: 'servers/ws.js',
@@ -133,6 +155,6 @@ export const PEERS = [
     server: 'servers/net.js',
     client: 'clients/net.js',
     version: () => process.version,
-    echoesVerbatim: true,
+    isRaw: true,
   }),
 ];

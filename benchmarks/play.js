@@ -12,7 +12,12 @@ function perConnection(bare, settled, connections) {
 
 /** Starts the two processes; of a server and its clients, the server comes first, and tells its port. */
 async function startBoth(peer, workload, participants) {
-  const order = { ...workload, module: peer.module, deflate: peer.deflate ?? workload.deflate };
+  const order = {
+    ...workload,
+    module: peer.module,
+    scene: peer.scene ?? workload.scene,
+    deflate: peer.deflate ?? workload.deflate,
+  };
   const { command, env } = { command: peer.command(), env: peer.env };
   const startSubject = async (port) => {
     const file = workload.load === 'client' ? peer.client : peer.server;
@@ -21,7 +26,7 @@ async function startBoth(peer, workload, participants) {
     return { subject, told: await subject.next() };
   };
   const startLoad = async (port) => {
-    const loadOrder = { ...order, port, echoesVerbatim: peer.echoesVerbatim };
+    const loadOrder = { ...order, port, echoesVerbatim: peer.isRaw };
     const load = new Participant({ file: 'load/main.js', part: 'load', order: loadOrder });
     participants.push(load);
     return { load, told: await load.next() };
@@ -37,11 +42,18 @@ async function startBoth(peer, workload, participants) {
   return { subject, load, opener: load };
 }
 
+/** Longest wait for the first message. */
+const PATIENCE_MS = 20_000;
+
 /** Measures CPU time and messages, while the load goes on. */
 async function measure(subject, load, measureMs) {
   const [usage, counters] = [await subject.ask('usage'), await load.ask('counters')];
   await wait(measureMs);
-  const [usageThen, countersThen] = [await subject.ask('usage'), await load.ask('counters')];
+  let [usageThen, countersThen] = [await subject.ask('usage'), await load.ask('counters')];
+  while (countersThen.messages === counters.messages && countersThen.atMs < counters.atMs + PATIENCE_MS) {
+    await wait(50);
+    [usageThen, countersThen] = [await subject.ask('usage'), await load.ask('counters')];
+  }
   const messages = countersThen.messages - counters.messages;
   const seconds = (countersThen.atMs - counters.atMs) / 1000;
   const cpuMicros = usageThen.cpuMicros - usage.cpuMicros;

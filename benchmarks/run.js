@@ -3,57 +3,38 @@
  */
 import { writeFileSync } from 'node:fs';
 import { readOptions } from './command-line.js';
+import { compare } from './compare.js';
 import { chooseContenders } from './contenders.js';
 import { describeMachine } from './machine.js';
-import { play } from './play.js';
-import { summarise } from './summary.js';
+import { smoke } from './smoke.js';
 import { renderSummary } from './table.js';
 
-/** Share of the greatest throughput at which latencies are measured. */
-const LATENCY_LOAD = 0.5;
+const print = (text) => console.log(text);
 
 const options = readOptions(process.argv.slice(2));
+const { workloads, rounds, warmupMs, measureMs, latencyMs, json } = options;
 const { contenders, absent, versions } = chooseContenders(options);
-for (const { name, reason } of absent) console.log(`left out: ${name}: ${reason}`);
+for (const { name, reason } of absent) print(`left out: ${name}: ${reason}`);
 
-/** One rate for all peers: half of what `ws` has done at most, or the first peer where it takes no part. */
-function latencyRate(samples) {
-  const reference = samples.ws ?? Object.values(samples)[0];
-  return LATENCY_LOAD * Math.max(...reference.map(({ messagesPerSecond }) => messagesPerSecond));
-}
-
-/** Lets the peers take turns within each round, so that a machine whose speed drifts treats them alike. */
-async function compare(workload, peers) {
-  const samples = Object.fromEntries(peers.map(({ name }) => [name, []]));
-  const declined = [];
-  let rate;
-  for (let round = 0; round < options.rounds; round++) {
-    for (const { name } of declined) delete samples[name];
-    const latency = rate === undefined ? undefined : { rate, ms: options.latencyMs };
-    for (const peer of peers.filter(({ name }) => name in samples)) {
-      const sample = await play(peer, workload, { ...options, latency });
-      if (sample.declined === undefined) samples[peer.name].push(sample);
-      else declined.push({ name: peer.name, reason: sample.declined });
-    }
-    if (workload.latency) rate ??= latencyRate(samples);
+async function compareAll() {
+  const results = [];
+  for (const workload of workloads) {
+    const peers = contenders(workload);
+    if (peers.length === 0) continue;
+    const result = await compare(workload, peers, options);
+    if (result.failed.length > 0) process.exitCode = 1;
+    results.push(result);
+    print(renderSummary(result));
   }
-  for (const { name } of declined) delete samples[name];
-  return { workload, declined, samples, summary: summarise(samples) };
+  return results;
 }
 
-const results = [];
-for (const workload of options.workloads) {
-  const peers = contenders(workload);
-  if (peers.length === 0) continue;
-  const result = await compare(workload, peers);
-  results.push(result);
-  console.log(renderSummary(result));
-}
-
-const { rounds, warmupMs, measureMs } = options;
-const environment = { ...describeMachine(), versions };
-console.log(`\n${JSON.stringify(environment)}`);
-if (options.json !== undefined) {
-  const record = { environment, settings: { rounds, warmupMs, measureMs }, absent, results };
-  writeFileSync(options.json, `${JSON.stringify(record, null, 1)}\n`);
+if (options.smoke) {
+  if ((await smoke(workloads, contenders, print)) > 0) process.exitCode = 1;
+} else {
+  const machine = describeMachine();
+  const results = await compareAll();
+  const record = { machine, versions, settings: { rounds, warmupMs, measureMs, latencyMs }, absent, results };
+  print(`\n${JSON.stringify({ ...machine, versions })}`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(record, null, 1)}\n`);
 }

@@ -10,7 +10,7 @@ const COLUMNS = {
   cpu: [
     ['CPU µs/message', ({ cost }) => micros(cost.median)],
     ['min … max', ({ cost }) => `${micros(cost.min)} … ${micros(cost.max)}`],
-    ['times hawser', ({ ratio }) => `${number(ratio.median, 2)}×`],
+    ['ratio', ({ ratio }) => `${number(ratio.median, 2)}×`],
     ['min … max', ({ ratio }) => `${number(ratio.min, 2)} … ${number(ratio.max, 2)}`],
     ['messages/s', ({ messagesPerSecond }) => number(messagesPerSecond, 0)],
     ['RSS MB', ({ rssBytes }) => number(rssBytes / 1e6, 0)],
@@ -48,7 +48,7 @@ function renderColumns(columns, summary) {
 }
 
 /** Shows what was measured in one workload as a table for the terminal. */
-export function renderSummary({ workload, declined, summary = {} }) {
+export function renderSummary({ workload, declined, failed, summary }) {
   const lines = [`\n${workload.name}: ${workload.title}`];
   const all = Object.values(summary);
   if (all.some(({ cost }) => cost !== undefined) && workload.load !== 'idle') {
@@ -60,5 +60,6 @@ export function renderSummary({ workload, declined, summary = {} }) {
     lines.push(...renderColumns(COLUMNS.memory, summary));
   }
   for (const { name, reason } of declined) lines.push(`  ${name} does not do this: ${reason}`);
+  for (const { name, reason } of failed) lines.push(`  ${name} FAILED: ${reason}`);
   return lines.join('\n');
 }

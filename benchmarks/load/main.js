@@ -17,9 +17,10 @@ const LOADS = {
 const Load = await LOADS[order.load]();
 const load = new Load(order);
 let isOver = false;
+const onBroken = (error) => isOver || fail(error);
 
 answer({
-  open: () => load.open((error) => isOver || fail(error)),
+  open: () => load.open(onBroken),
   start: () => load.start(),
   counters: () => {
     const { user, system } = process.cpuUsage();
@@ -31,4 +32,5 @@ answer({
     isOver = true;
   },
 });
+await load.listen?.(onBroken);
 tell({ isReady: true, port: load.port });

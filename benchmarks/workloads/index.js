@@ -1,4 +1,12 @@
+import { BROADCAST } from './broadcast.js';
+import { CLIENT } from './client.js';
+import { DEFLATE } from './deflate.js';
 import { ECHO } from './echo.js';
+import { GROWTH } from './growth.js';
+import { HANDSHAKE } from './handshake.js';
+import { IDLE } from './idle.js';
+import { STREAM } from './stream.js';
+import { TLS } from './tls.js';
 
 /**
  * A workload: what is sent, and what the server does with it.
@@ -22,4 +30,14 @@ import { ECHO } from './echo.js';
  */
 
 /** @type {readonly Workload[]} */
-export const WORKLOADS = [...ECHO];
+export const WORKLOADS = [
+  ...ECHO,
+  ...BROADCAST,
+  ...DEFLATE,
+  ...HANDSHAKE,
+  ...IDLE,
+  ...CLIENT,
+  ...TLS,
+  ...STREAM,
+  ...GROWTH,
+];
