@@ -19,7 +19,7 @@ export function handBack(server: Server, request: IncomingMessage, stream: Duple
     const value = fieldWithoutUpgrade(name.toLowerCase(), rawHeaders[i + 1]!);
     if (value !== undefined) text += `${name}: ${value}\r\n`;
   }
-  if (head.length > 0) stream.unshift(head);
+  stream.unshift(head);
   stream.unshift(Buffer.from(`${text}\r\n`, 'latin1'));
   server.emit(server instanceof TlsServer ? 'secureConnection' : 'connection', stream);
 }
