@@ -32,7 +32,8 @@ const COLUMNS = {
   ],
 };
 
-function renderColumns(columns, summary) {
+/** Shows what each peer has in each column. */
+export function renderColumns(columns, summary) {
   const rows = [
     ['', ...columns.map(([head]) => head)],
     ...Object.entries(summary).map(([peer, figures]) => [peer, ...columns.map(([, show]) => show(figures))]),

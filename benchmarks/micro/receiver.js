@@ -1,0 +1,45 @@
+import { Writable } from 'node:stream';
+import { payload } from '../load/payload.js';
+import { byChunks, chunkOf, openConnection } from './stream.js';
+
+const IGNORE = () => undefined;
+
+/** Receives chunks of so many messages, as the stream below a connection gives them. */
+function receiving(perChunk, type, size, prepare, options) {
+  return async () => {
+    const { connection, stream } = await openConnection(prepare, options);
+    const chunk = chunkOf(perChunk, type, payload(type === 'text' ? 'ascii' : 'octets', size));
+    stream.emit('data', chunk);
+    if (connection.counters.messagesReceived !== perChunk) throw new Error('not all was received');
+    return byChunks(perChunk, () => stream.emit('data', chunk));
+  };
+}
+
+const nowhere = () => new Writable({ objectMode: true, write: (_message, _encoding, done) => done() });
+
+export const cases = [
+  {
+    title: 'binary, 32 octets, 64 in a chunk',
+    prepare: receiving(64, 'binary', 32, (one) => one.on('binary', IGNORE)),
+  },
+  {
+    title: 'binary, 32 octets, alone',
+    prepare: receiving(1, 'binary', 32, (one) => one.on('binary', IGNORE)),
+  },
+  {
+    title: 'text, 32 octets, 64 in a chunk',
+    prepare: receiving(64, 'text', 32, (one) => one.on('text', IGNORE)),
+  },
+  {
+    title: 'text, 1 KiB, 16 in a chunk',
+    prepare: receiving(16, 'text', 1024, (one) => one.on('text', IGNORE)),
+  },
+  {
+    title: 'binary, 32 octets, to a handler',
+    prepare: receiving(64, 'binary', 32, IGNORE, { handler: IGNORE }),
+  },
+  {
+    title: 'binary, 32 octets, into a pipe',
+    prepare: receiving(16, 'binary', 32, (one) => one.pipe(nowhere())),
+  },
+];
