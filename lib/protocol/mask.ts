@@ -25,7 +25,7 @@ let keysUsed = keyPool.length;
  * @returns the key as int32 in network order
  */
 export function nextMaskingKey(): number {
-  // hot path: one call per frame a client sends
+  // hot path: benchmarks/micro/mask
   if (keysUsed === keyPool.length) {
     randomFillSync(keyPool);
     keysUsed = 0;
@@ -59,7 +59,7 @@ export function applyMask(
   key: number,
   offset = 0,
 ): number {
-  // hot path
+  // hot path: benchmarks/micro/mask
   const rotated = rotate(key, offset);
   if (length < WORDS_FROM) return maskOctets(source, sourceStart, target, targetStart, length, rotated);
   if (length >= SIMD_FROM) {

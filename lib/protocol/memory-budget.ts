@@ -46,7 +46,7 @@ export class MemoryBudget<Holder extends object> {
    * @param delta - octets more, or less when negative; what would leave less than none leaves none
    */
   charge(holder: Holder, delta: number): void {
-    // hot path
+    // hot path: benchmarks/micro/memory-budget
     const before = this.heldBy(holder);
     // Whoever was failed here may still give back, octet by octet, what was released in one go.
     const after = Math.max(0, before + delta);

@@ -25,7 +25,7 @@ export class TokenBucket {
    * @returns whether there was one
    */
   take(now: number): boolean {
-    // hot path
+    // hot path: benchmarks/micro/token-bucket
     const elapsed = now - this.#last;
     this.#last = now;
     if (elapsed > 0) this.#tokens = Math.min(this.#burst, this.#tokens + elapsed * this.#perMs);

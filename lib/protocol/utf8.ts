@@ -52,7 +52,7 @@ export class Utf8Validator {
    * @returns whether the text can still become valid; when not, the caller fails the connection with 1007
    */
   push(buffer: Uint8Array, start: number, end: number): boolean {
-    // hot path
+    // hot path: benchmarks/micro/utf8
     if (end - start < NATIVE_FROM) return this.#scan(buffer, start, end);
     const bulk = start + this.#due;
     if (!this.#scan(buffer, start, bulk)) return false;
@@ -104,7 +104,7 @@ export class Utf8Validator {
  * @returns the text; `undefined` when it is not valid UTF-8
  */
 export function decodeText(buffer: Buffer, start: number, end: number, or: number): string | undefined {
-  // hot path
+  // hot path: benchmarks/micro/utf8
   if ((or & 0x80) === 0) return buffer.toString('latin1', start, end);
   const text = buffer.toString('utf8', start, end);
   // What is invalid decodes to U+FFFD, so that only a text in which it occurs needs the check.
