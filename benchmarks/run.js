@@ -13,8 +13,17 @@ const print = (text) => console.log(text);
 
 const options = readOptions(process.argv.slice(2));
 const { workloads, rounds, warmupMs, measureMs, latencyMs, json } = options;
-const { contenders, absent, versions } = chooseContenders(options);
+const { contenders, absent, versions } = choose();
 for (const { name, reason } of absent) print(`left out: ${name}: ${reason}`);
+
+function choose() {
+  try {
+    return chooseContenders(options);
+  } catch (error) {
+    console.error(error.message);
+    return process.exit(2);
+  }
+}
 
 async function compareAll() {
   const results = [];

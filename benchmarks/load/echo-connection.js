@@ -25,16 +25,6 @@ export class EchoConnection {
     this.#socket.write(octets);
   }
 
-  /** Compares with something else from now on; nothing may be under way. */
-  expect(expected) {
-    this.#expected = expected;
-    this.#position = 0;
-  }
-
-  destroy() {
-    this.#socket.destroy();
-  }
-
   #socketOnOctets(chunk) {
     const expected = this.#expected;
     let start = 0;

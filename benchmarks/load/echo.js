@@ -62,19 +62,15 @@ export class EchoLoad {
     if (this.#busy > 0) await new Promise((resolve) => (this.#whenDrained = resolve));
   }
 
-  /** Measures latencies at a fixed rate; nothing else may be under way. */
-  async latency({ rate, ms }) {
-    const { inFlight } = this.#order;
-    const sent = this.#block.subarray(0, this.#block.length / inFlight);
-    const expected = this.#expected.subarray(0, this.#expected.length / inFlight);
+  /** Measures how long blocks take at a fixed rate of messages; nothing else may be under way. */
+  latency({ rate, ms }) {
     const loop = new OpenLoop({
-      rate,
+      rate: rate / this.#order.inFlight,
       ms,
       connections: this.#connections.length,
-      send: (index) => this.#connections[index].write(sent),
+      send: (index) => this.#connections[index].write(this.#block),
     });
     this.#connections.forEach((connection, index) => {
-      connection.expect(expected);
       connection.onBlock = () => loop.received(index);
     });
     return loop.run();

@@ -21,11 +21,11 @@ export class OpenLoop {
   #lags;
   #sent = 0;
   #received = 0;
-  /** Times at which the messages under way were due, for each connection. */
+  /** Times at which what is under way was due, for each connection. */
   #due;
 
   /**
-   * @param {number} rate messages per second, all connections together
+   * @param {number} rate sendings per second, all connections together
    * @param {number} ms for how long
    * @param {number} connections
    * @param {(connection: number) => void} send
@@ -40,7 +40,7 @@ export class OpenLoop {
     this.#due = Array.from({ length: connections }, () => []);
   }
 
-  /** Learns that a message is back. */
+  /** Learns that what was sent is back. */
   received(connection) {
     const due = this.#due[connection].shift();
     this.#latencies[this.#received++] = performance.now() - due;
