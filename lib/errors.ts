@@ -107,7 +107,10 @@ export class LimitError extends WebSocketError {
   }
 }
 
-/** Reports that the connection is closing or gone, so what was asked cannot happen any more. */
+/**
+ * Reports that the connection is closing or gone, so what was asked cannot happen any more. It has no stack trace: it
+ * tells of the connection, not of a place in the code.
+ */
 export class ConnectionClosedError extends WebSocketError {
   /** Status code received from the peer: 1005 if its Close was empty, 1006 if none came (RFC 6455 §7.1.5). */
   readonly receivedCode: number;
@@ -127,11 +130,15 @@ export class ConnectionClosedError extends WebSocketError {
   ) {
     const why = options?.cause instanceof Error ? `: ${options.cause.message}` : '';
     const said = reason === '' ? '' : ` "${reason}"`;
+    // Every connection that is cut makes one, whose trace would cost more than all else at the end: Node writes it out.
+    const { stackTraceLimit } = Error;
+    Reflect.set(Error, 'stackTraceLimit', 0);
     super(
       `the connection is closed (received ${String(receivedCode)}${said}, sent ${String(sentCode ?? 'no Close')})${why}`,
       'ERR_WS_CONNECTION_CLOSED',
       options,
     );
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
     this.receivedCode = receivedCode;
     this.sentCode = sentCode;
     this.reason = reason;

@@ -48,6 +48,14 @@ describe('errors', () => {
     });
   }
 
+  it('of a closed connection have no stack trace, and leave those of others alone', () => {
+    const limit = Error.stackTraceLimit;
+    const { stack, name, message } = new ConnectionClosedError(1006, undefined, '', false, { cause });
+    expect(stack).to.equal(`${name}: ${message}`);
+    expect(Error.stackTraceLimit).to.equal(limit);
+    expect(new InvalidStateError('s').stack).to.match(/\n {4}at /);
+  });
+
   it('name their subclasses as well', () => {
     class SessionError extends InvalidStateError {}
     expect(new SessionError('x').name).to.equal('SessionError');

@@ -50,7 +50,10 @@ export declare class LimitError extends WebSocketError {
     readonly closeCode: number;
     constructor(limit: string, value: number, actual: number, closeCode: number, what: string);
 }
-/** Reports that the connection is closing or gone, so what was asked cannot happen any more. */
+/**
+ * Reports that the connection is closing or gone, so what was asked cannot happen any more. It has no stack trace: it
+ * tells of the connection, not of a place in the code.
+ */
 export declare class ConnectionClosedError extends WebSocketError {
     /** Status code received from the peer: 1005 if its Close was empty, 1006 if none came (RFC 6455 §7.1.5). */
     readonly receivedCode: number;
