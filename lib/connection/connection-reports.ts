@@ -19,12 +19,12 @@ export const connectionReports: SessionEvents<Connection> = {
     connection.messagesReceived += 1;
     if (typeof message === 'string') {
       connection.emit('text', message);
-      connection.emit('message', message, false);
+      if (connection.listenerCount('message') > 0) connection.emit('message', message, false);
       connection.calls?.deliver('text', message);
       connection.pushMessage(message);
-    } else if (Buffer.isBuffer(message)) {
+    } else if (message instanceof Uint8Array) {
       connection.emit('binary', message);
-      connection.emit('message', message, true);
+      if (connection.listenerCount('message') > 0) connection.emit('message', message, true);
       connection.calls?.deliver('binary', message);
       connection.pushMessage(message);
     } else {

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { types } from 'node:util';
 import { InvalidOptionError, InvalidStateError } from '../errors.js';
 import { Opcode } from '../protocol/constants.js';
@@ -53,6 +53,8 @@ export function messageData(message: unknown, name = 'message'): string | Buffer
   if (typeof message === 'string') return message;
   // Neither of these two asks for a class: memory may come from another realm, such as a test runner's.
   const isView = ArrayBuffer.isView(message);
+  if (isView && message instanceof Buffer && message.length > 0 && isFixed(message.buffer as ArrayBufferLike))
+    return message;
   if (!isView && !types.isAnyArrayBuffer(message)) {
     throw new InvalidOptionError(name, message, 'a string, Buffer, TypedArray, DataView or ArrayBuffer');
   }
@@ -115,6 +117,11 @@ export class OutgoingMessage {
     return this.#opcode !== 0;
   }
 
+  /** Tells whether the next frame begins a message. */
+  get isIdle(): boolean {
+    return this.#opcode === 0 && !this.#isSkipping;
+  }
+
   /** Tells whether the fragments of a dropped message are still coming. */
   get isSkipping(): boolean {
     return this.#isSkipping;
@@ -132,7 +139,7 @@ export class OutgoingMessage {
    */
   admit(opcode: number, data: string | Buffer, final: boolean): AdmittedFrame {
     if (this.#opcode === 0 && final) {
-      if (opcode === Opcode.TEXT && typeof data !== 'string' && !isUtf8(data)) throw notUtf8(data);
+      if (opcode === Opcode.TEXT) checkUtf8(data);
       return { opcode, fin: true, data };
     }
     if (this.#opcode !== 0 && this.#opcode !== opcode) {
@@ -170,6 +177,11 @@ export class OutgoingMessage {
     this.#carry = '';
     return whole;
   }
+}
+
+/** @throws InvalidOptionError for octets that are no text. */
+export function checkUtf8(data: string | Buffer): void {
+  if (typeof data !== 'string' && !isUtf8(data)) throw notUtf8(data);
 }
 
 function notUtf8(data: Buffer): InvalidOptionError {

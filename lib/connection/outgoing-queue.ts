@@ -9,6 +9,7 @@ import { MessageSource, isPieces, type MessagePieces } from './message-source.js
 import {
   OutgoingMessage,
   byteLength,
+  checkUtf8,
   sendOpcode,
   waitingBytes,
   type AdmittedFrame,
@@ -160,6 +161,14 @@ export abstract class OutgoingQueue extends ContainedDuplex {
   protected sendData(opcode: number, data: string | Buffer, final: boolean): number {
     // hot path: benchmarks/micro/sender
     const outgoing = this.#outgoing;
+    if (final && outgoing.isIdle && this.#isQueueEmpty) {
+      const { sender } = this.session!;
+      if (sender.isPlain && sender.backlog < this.settings.hardBacklogBytes) {
+        if (opcode === Opcode.TEXT) checkUtf8(data);
+        this.messagesSent += 1;
+        return sender.sendPlain(opcode, data);
+      }
+    }
     if (outgoing.isSkipping) {
       outgoing.skip(final);
       return 0;

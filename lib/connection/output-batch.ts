@@ -2,10 +2,11 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { InvalidStateError } from '../errors.js';
 import type { FrameTarget } from '../protocol/frame-writer.js';
+import { OctetQueue } from './octet-queue.js';
 import { joinShared } from './shared-group.js';
 
 const NO_OCTETS = Buffer.alloc(0);
-/** Stands for each list that is empty; most connections never fill one. */
+/** Stands for a list that is empty; most connections never fill one. */
 const NOTHING: never[] = [];
 /** Most octets given to the socket at once, so that the progress of a large message can be seen. */
 const SLICE = 256 * 1024;
@@ -13,8 +14,6 @@ const SLICE = 256 * 1024;
 const FLUSH_AT = 64 * 1024;
 const SHARED_SLAB = 64 * 1024;
 const OWN_SLAB = 4 * 1024;
-/** Places in the queue that may be used up before it is cut. */
-const MAX_USED_PLACES = 1024;
 
 /**
  * Serves every batch while its connection handles a chunk: only one does at a time, and what was put in is
@@ -46,6 +45,8 @@ interface Waiter {
 
 /** Is told by an {@link OutputBatch}, in a later turn, that the socket has taken something. */
 export interface BatchOwner {
+  /** Whether it has to be told also of what the socket takes at once. */
+  readonly awaitsProgress: boolean;
   batchOnProgress(): void;
 }
 
@@ -68,12 +69,8 @@ export class OutputBatch implements FrameTarget {
   /** Part of the slab that is filled and not yet in the queue. */
   #slabStart = 0;
   #slabEnd = 0;
-  #queue: Buffer[] = NOTHING;
-  /** Length of each buffer in the queue; a caller who detaches its memory changes the buffer's own. */
-  #lengths: number[] = NOTHING;
-  /** Index in the queue of the next buffer to write. */
-  #head = 0;
-  #queuedBytes = 0;
+  /** What goes before the slab; made when it is first needed. */
+  #queue: OctetQueue | undefined;
   #writtenBytes = 0;
   /** Writes that the stream has not called back for; late, when the kernel took them at once. */
   #writesUnderWay = 0;
@@ -110,6 +107,10 @@ export class OutputBatch implements FrameTarget {
   /** Octets that wait here. */
   get #waitingBytes(): number {
     return this.#queuedBytes + this.#slabEnd - this.#slabStart;
+  }
+
+  get #queuedBytes(): number {
+    return this.#queue === undefined ? 0 : this.#queue.byteLength;
   }
 
   reserve(length: number): number {
@@ -223,9 +224,7 @@ export class OutputBatch implements FrameTarget {
     if (this.slab === sharedSlab) sharedSlabTaken = false;
     this.slab = NO_OCTETS;
     this.#slabStart = this.#slabEnd = 0;
-    this.#queue = NOTHING;
-    this.#lengths = NOTHING;
-    this.#head = this.#queuedBytes = 0;
+    this.#queue = undefined;
   }
 
   #schedule(): void {
@@ -283,13 +282,7 @@ export class OutputBatch implements FrameTarget {
   }
 
   #enqueue(octets: Buffer): void {
-    if (this.#queue === NOTHING) {
-      this.#queue = [];
-      this.#lengths = [];
-    }
-    this.#queue.push(octets);
-    this.#lengths.push(octets.length);
-    this.#queuedBytes += octets.length;
+    (this.#queue ??= new OctetQueue()).push(octets);
   }
 
   #writeSlab(): void {
@@ -314,8 +307,13 @@ export class OutputBatch implements FrameTarget {
   }
 
   #writeQueued(): void {
-    if (this.#writesOnlyOne()) return;
-    const taken = this.#takeSlice();
+    const queue = this.#queue!;
+    const only = queue.takeOnly(SLICE);
+    if (only !== undefined) {
+      this.#write(only);
+      return;
+    }
+    const taken = queue.take(SLICE);
     const group = taken && joinShared(taken);
     if (group === undefined) {
       this.#lose();
@@ -327,49 +325,20 @@ export class OutputBatch implements FrameTarget {
     if (group.length > 1) this.#stream.uncork();
   }
 
-  /** Writes what is queued when that is a single buffer, as after a broadcast. Returns whether it was. */
-  #writesOnlyOne(): boolean {
-    // hot path: benchmarks/micro/output-batch
-    const octets = this.#queue[0]!;
-    const length = this.#lengths[0]!;
-    if (this.#queue.length > 1 || length > SLICE || octets.length !== length) return false;
-    this.#queue.length = this.#lengths.length = this.#queuedBytes = 0;
-    this.#write(octets);
-    return true;
-  }
-
-  /** Takes the next slice out of the queue. Returns nothing when memory handed in by reference is not as it was. */
-  #takeSlice(): Buffer[] | undefined {
-    const queue = this.#queue;
-    const lengths = this.#lengths;
-    const group: Buffer[] = [];
-    let room = SLICE;
-    while (room > 0 && this.#head < queue.length) {
-      const next = queue[this.#head]!;
-      const length = lengths[this.#head]!;
-      if (next.length !== length) return undefined;
-      if (length <= room) {
-        group.push(next);
-        queue[this.#head++] = NO_OCTETS;
-        room -= length;
-      } else {
-        group.push(next.subarray(0, room));
-        queue[this.#head] = next.subarray(room);
-        lengths[this.#head] = length - room;
-        room = 0;
-      }
-    }
-    this.#queuedBytes -= SLICE - room;
-    if (this.#head === queue.length || this.#head >= MAX_USED_PLACES) {
-      queue.splice(0, this.#head);
-      lengths.splice(0, this.#head);
-      this.#head = 0;
-    }
-    return group;
-  }
-
   #write(octets: Buffer): void {
+    // hot path: benchmarks/micro/output-batch
+    const stream = this.#stream;
     this.#writtenBytes += octets.length;
+    if (!this.#keepsNothing || this.#owner.awaitsProgress || this.#waiters.length > 0) {
+      this.#writeAndTell(octets);
+      return;
+    }
+    stream.write(octets);
+    // What the kernel took at once needs no callback; behind the rest, one of no octets tells when it is gone.
+    if (stream.writableLength > 0) this.#writeAndTell(NO_OCTETS);
+  }
+
+  #writeAndTell(octets: Buffer): void {
     this.#writesUnderWay += 1;
     this.#whenTaken ??= (error) => this.#socketOnTaken(error);
     this.#stream.write(octets, this.#whenTaken);

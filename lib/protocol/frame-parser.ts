@@ -3,8 +3,8 @@ import { unmaskInPlace } from './mask.js';
 import * as violation from './violations.js';
 
 /**
- * Takes what the parser finds. Octets are passed as a buffer with offsets, already unmasked, and are valid only
- * during the call. `octetsOr` has bit 7 set if some octet is ≥ 0x80; it is -1 when nobody looked.
+ * Takes what the parser finds. Octets are passed as a buffer with offsets, valid only during the call. Those of whole
+ * frames are unmasked; `octetsOr` has bit 7 set if some octet is ≥ 0x80, and is -1 when nobody looked.
  */
 export interface FrameSink {
   /** Takes a data frame whose payload lies in one piece. `opcode` is 0 for a continuation. */
@@ -19,8 +19,13 @@ export interface FrameSink {
   ): void;
   /** Takes the header of a data frame whose payload comes in pieces; the place to refuse a length. */
   onFrameStart(opcode: number, fin: boolean, rsv1: boolean, payloadLength: number): void;
-  /** Takes a piece of the payload of the frame begun last; `last` when it completes that frame. */
-  onFramePiece(buffer: Buffer, start: number, end: number, octetsOr: number, last: boolean): void;
+  /**
+   * Takes a piece of the payload of the frame begun last, still masked: who copies it unmasks on the way.
+   * @param key - masking key for {@link applyMask}; 0 leaves all as it is.
+   * @param offset - octets of the payload that came before.
+   * @param last - whether the piece completes the frame.
+   */
+  onFramePiece(buffer: Buffer, start: number, end: number, key: number, offset: number, last: boolean): void;
   /** Takes a whole control frame. */
   onControlFrame(opcode: number, buffer: Buffer, start: number, end: number): void;
 }
@@ -40,7 +45,7 @@ const NO_OCTETS = Buffer.alloc(0);
 
 /**
  * Turns octets into calls of a {@link FrameSink} (RFC 6455 §5.2). Holds no payload: what is split between chunks
- * goes to the sink piece by piece. Masked chunks are unmasked in place.
+ * goes to the sink piece by piece. Whole frames are unmasked in place.
  *
  * A frame that breaks a rule throws a `ProtocolError` out of {@link FrameParser.parse}; the parser must not be
  * used after that. The sink may push and stop while it is called, but not parse.
@@ -227,12 +232,12 @@ export class FrameParser {
   #takePiece(chunk: Buffer, end: number): void {
     const start = this.#position;
     const stop = Math.min(end, start + this.#length - this.#seen);
-    const octetsOr = this.#masked ? unmaskInPlace(chunk, start, stop, this.#maskingKey, this.#seen) : -1;
+    const offset = this.#seen;
     this.#position = stop;
-    this.#seen += stop - start;
+    this.#seen = offset + stop - start;
     const last = this.#seen === this.#length;
     if (last) this.#place = Place.HEADER;
-    this.#sink.onFramePiece(chunk, start, stop, octetsOr, last);
+    this.#sink.onFramePiece(chunk, start, stop, this.#maskingKey, offset, last);
   }
 
   #collectControl(chunk: Buffer, end: number): void {

@@ -2,6 +2,7 @@ import { parseClosePayload } from './close-frame.js';
 import { Opcode } from './constants.js';
 import { FragmentDecoder, type MessageFragment, type MessageType } from './fragment-decoder.js';
 import type { FrameSink } from './frame-parser.js';
+import { applyMask, unmaskInPlace } from './mask.js';
 import type { MemoryBudget } from './memory-budget.js';
 import { Utf8Validator, decodeText } from './utf8.js';
 import * as violation from './violations.js';
@@ -34,7 +35,11 @@ export interface MessageAssemblerOptions {
 
 /** First capacity, in octets, of the buffer that a message in pieces grows in. */
 const FIRST_CAPACITY = 4 * 1024;
+/** Octets from which it grows faster. */
+const LARGE = 32 * 1024;
 const NO_OCTETS = Buffer.alloc(0);
+/** Octets that share one allocation when Node makes small Buffers. */
+const POOL_BYTES = Buffer.poolSize;
 
 /**
  * Joins frames to messages (RFC 6455 §5.4, §5.6, §8.1), within limits that are checked from the headers. What it
@@ -54,7 +59,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   #announced = 0;
   #emptyRun = 0;
 
-  /** Holds the message under way; past 4 KiB never more than twice its octets. */
+  /** Holds the message under way; past 4 KiB never more than twice its octets, past 32 KiB four times. */
   #buffer: Buffer = NO_OCTETS;
   #length = 0;
   #octetsOr = 0;
@@ -102,7 +107,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
       return;
     }
     this.onFrameStart(opcode, fin, rsv1, end - start);
-    this.onFramePiece(buffer, start, end, octetsOr, true);
+    this.#take(buffer, start, end, 0, 0, octetsOr, true);
   }
 
   onFrameStart(opcode: number, fin: boolean, rsv1: boolean, payloadLength: number): void {
@@ -125,20 +130,8 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     }
   }
 
-  onFramePiece(buffer: Buffer, start: number, end: number, octetsOr: number, last: boolean): void {
-    const endsMessage = last && this.#fin;
-    if (this.#fragments !== undefined) {
-      this.#handOn(this.#fragments, buffer, start, end, last);
-      return;
-    }
-    if (this.#opcode === Opcode.TEXT && !this.#isCompressed) {
-      const validator = (this.#validator ??= new Utf8Validator());
-      if (!validator.push(buffer, start, end)) throw violation.invalidUtf8('text message');
-      if (endsMessage && !validator.isComplete) throw violation.invalidUtf8('text message');
-    }
-    if (!this.#append(buffer, start, end)) return;
-    this.#octetsOr |= octetsOr;
-    if (endsMessage) this.#finish();
+  onFramePiece(buffer: Buffer, start: number, end: number, key: number, offset: number, last: boolean): void {
+    this.#take(buffer, start, end, key, offset, -1, last);
   }
 
   onControlFrame(opcode: number, buffer: Buffer, start: number, end: number): void {
@@ -169,21 +162,68 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     return Math.ceil(this.#options.maxMessageBytes * (1 + 1 / 16)) + 64;
   }
 
+  #take(
+    buffer: Buffer,
+    start: number,
+    end: number,
+    key: number,
+    offset: number,
+    octetsOr: number,
+    last: boolean,
+  ): void {
+    const endsMessage = last && this.#fin;
+    if (this.#fragments !== undefined) {
+      if (key !== 0) unmaskInPlace(buffer, start, end, key, offset);
+      this.#handOn(this.#fragments, buffer, start, end, last);
+      return;
+    }
+    const from = this.#length;
+    if (!this.#append(buffer, start, end, key, offset, octetsOr)) return;
+    if (this.#opcode === Opcode.TEXT && !this.#isCompressed && (this.#octetsOr & 0x80) !== 0) {
+      this.#validate(from, endsMessage);
+    }
+    if (endsMessage) this.#finish();
+  }
+
   /** Adds to the message under way. Returns whether there still is one. */
-  #append(buffer: Buffer, start: number, end: number): boolean {
-    const length = this.#length + end - start;
+  #append(
+    buffer: Buffer,
+    start: number,
+    end: number,
+    key: number,
+    offset: number,
+    octetsOr: number,
+  ): boolean {
+    const from = this.#length;
+    const length = from + end - start;
     if (length > this.#buffer.length) this.#grow(length);
     // Charging for more may have failed this very connection.
     if (this.#isDiscarded) return false;
-    buffer.copy(this.#buffer, this.#length, start, end);
     this.#length = length;
+    if (key === 0) {
+      buffer.copy(this.#buffer, from, start, end);
+      this.#octetsOr |= octetsOr;
+    } else {
+      this.#octetsOr |= applyMask(buffer, start, this.#buffer, from, end - start, key, offset);
+    }
     return true;
   }
 
-  /** Doubles, so that many small pieces cost linear time, but takes no more than the message may need. */
+  /** Checks the text from there on; what came before the first octet that is no ASCII needs no check. */
+  #validate(from: number, endsMessage: boolean): void {
+    const validator = (this.#validator ??= new Utf8Validator());
+    if (!validator.push(this.#buffer, from, this.#length) || (endsMessage && !validator.isComplete)) {
+      throw violation.invalidUtf8('text message');
+    }
+  }
+
+  /**
+   * Doubles, so that many small pieces cost linear time, but takes no more than the message may need. What is large
+   * quadruples: each step costs a copy, and pages that nothing was written to cost nothing.
+   */
   #grow(needed: number): void {
     const mayNeed = this.#fin ? this.#announced : this.#mostAnnounced;
-    const capacity = Math.min(Math.max(needed * 2, FIRST_CAPACITY), mayNeed);
+    const capacity = Math.min(Math.max(needed * (needed < LARGE ? 2 : 4), FIRST_CAPACITY), mayNeed);
     this.#budget.charge(this.#holder, capacity - this.#buffer.length);
     if (this.#isDiscarded) return;
     const grown = Buffer.allocUnsafeSlow(capacity);
@@ -227,10 +267,14 @@ function typeOf(opcode: number): MessageType {
   return opcode === Opcode.TEXT ? 'text' : 'binary';
 }
 
-/** Gives octets that outlive the call without pinning a large chunk for a few of them: at most four times as much. */
+/**
+ * Gives octets that outlive the call without pinning a large chunk for a few of them: at most four times as much, or
+ * what a small Buffer of Node's own pins as well.
+ */
 function keep(buffer: Buffer, start: number, end: number): Buffer {
-  const length = end - start;
-  if (length >= buffer.buffer.byteLength / 4) return buffer.subarray(start, end);
+  // hot path: benchmarks/micro/message-assembler
+  const pinned = buffer.buffer.byteLength;
+  if (pinned <= POOL_BYTES || end - start >= pinned / 4) return buffer.subarray(start, end);
   return copy(buffer, start, end);
 }
 

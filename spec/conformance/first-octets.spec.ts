@@ -37,8 +37,12 @@ class FrameLog implements FrameSink {
     this.#open = line(opcode, fin, rsv1, '');
   }
 
-  onFramePiece(buffer: Buffer, start: number, end: number, _octetsOr: number, last: boolean): void {
-    this.#open += buffer.toString('latin1', start, end);
+  onFramePiece(buffer: Buffer, start: number, end: number, key: number, offset: number, last: boolean): void {
+    const keyOctets = [key >>> 24, key >>> 16, key >>> 8, key];
+    const unmasked = buffer
+      .subarray(start, end)
+      .map((octet, at) => octet ^ keyOctets[(offset + at) % 4]!) as Buffer;
+    this.#open += unmasked.toString('latin1');
     if (last) this.lines.push(this.#open);
   }
 

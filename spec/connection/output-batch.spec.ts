@@ -88,7 +88,11 @@ function setUp(isQuick = false) {
   const stream = new SlowStream();
   stream.isQuick = isQuick;
   const onProgress = sinon.fake();
-  return { stream, onProgress, batch: new OutputBatch(stream, { batchOnProgress: onProgress }) };
+  return {
+    stream,
+    onProgress,
+    batch: new OutputBatch(stream, { awaitsProgress: false, batchOnProgress: onProgress }),
+  };
 }
 
 /** Frames some octets into the slab, as the writer of frames does. */
@@ -704,7 +708,7 @@ describe('OutputBatch', () => {
         const shared = lost.batch.slab.buffer;
         lost.batch.discard(new Error('gone'));
         lost.batch.endTurn();
-        const batch = new OutputBatch(near, { batchOnProgress: () => {} });
+        const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
         batch.beginTurn();
         put(batch, 'y');
         expect(batch.slab.buffer).to.equal(shared);
@@ -731,7 +735,7 @@ describe('OutputBatch', () => {
   describe('over a TCP socket', () => {
     it('writes all turns that the kernel takes at once from the same memory', async () => {
       await withSocketPair(async ({ near, received }) => {
-        const batch = new OutputBatch(near, { batchOnProgress: () => {} });
+        const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
         const write = sinon.spy(near, 'write');
         for (let i = 0; i < 50; i++) {
           batch.beginTurn();
@@ -754,7 +758,7 @@ describe('OutputBatch', () => {
 
     it('writes once per turn', async () => {
       await withSocketPair(async ({ near, received }) => {
-        const batch = new OutputBatch(near, { batchOnProgress: () => {} });
+        const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
         const write = sinon.spy(near, 'write');
         for (let i = 0; i < 5; i++) {
           batch.beginTurn();
@@ -770,8 +774,11 @@ describe('OutputBatch', () => {
       await withSocketPair(async ({ near, far, received }) => {
         await withSocketPair(async (other) => {
           far.pause();
-          const batch = new OutputBatch(near, { batchOnProgress: () => {} });
-          const otherBatch = new OutputBatch(other.near, { batchOnProgress: () => {} });
+          const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
+          const otherBatch = new OutputBatch(other.near, {
+            awaitsProgress: false,
+            batchOnProgress: () => {},
+          });
           const expected: Buffer[] = [];
           let wasFull = false;
           for (let i = 0; i < 400 && expected.length < 300; i++) {
@@ -804,7 +811,7 @@ describe('OutputBatch', () => {
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
       const near = net.connect(port, '127.0.0.1');
-      const batch = new OutputBatch(near, { batchOnProgress: () => {} });
+      const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
       const accepted = once(server, 'connection') as Promise<[Socket]>;
       for (const text of ['one ', 'two ', 'three']) {
         batch.beginTurn();
@@ -824,7 +831,10 @@ describe('OutputBatch', () => {
 
     it('writes nothing to a stream that was destroyed, and takes nothing for taken', async () => {
       await withSocketPair(async ({ near }) => {
-        const batch = new OutputBatch(near, { batchOnProgress: () => expect.fail('no progress') });
+        const batch = new OutputBatch(near, {
+          awaitsProgress: false,
+          batchOnProgress: () => expect.fail('no progress'),
+        });
         const write = sinon.spy(near, 'write');
         put(batch, 'never sent');
         const taken = batch.taken();
@@ -840,7 +850,7 @@ describe('OutputBatch', () => {
       await withSocketPair(async ({ near, far }) => {
         far.pause();
         near.on('error', () => {});
-        const batch = new OutputBatch(near, { batchOnProgress: () => {} });
+        const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
         batch.append(Buffer.alloc(32 * 1024 * KiB));
         batch.flush();
         const taken = batch.taken();

@@ -58,11 +58,14 @@ class RecordingSink implements FrameSink {
     this.#called('start');
   }
 
-  onFramePiece(buffer: Buffer, start: number, end: number, or: number, last: boolean): void {
+  onFramePiece(buffer: Buffer, start: number, end: number, key: number, offset: number, last: boolean): void {
     const open = this.#open!;
     expect(end, 'an empty piece').to.be.above(start);
-    this.#checkOr(buffer, start, end, or);
-    open.payload.push(Buffer.from(buffer.subarray(start, end)));
+    expect(offset).to.equal(open.payload.reduce((sum, piece) => sum + piece.length, 0));
+    if (!this.masked) expect(key).to.equal(0);
+    const keyOctets = [key >>> 24, key >>> 16, key >>> 8, key];
+    const piece = Buffer.from(buffer.subarray(start, end));
+    open.payload.push(piece.map((octet, at) => octet ^ keyOctets[(offset + at) % 4]!) as Buffer);
     const seen = open.payload.reduce((sum, piece) => sum + piece.length, 0);
     expect(last).to.equal(seen === open.length);
     if (last) {

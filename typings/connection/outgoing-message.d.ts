@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { Opcode } from '../protocol/constants.js';
 /** Is anything that can be sent: strings as UTF-8, octets as they are. */
 export type MessageData = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
@@ -36,6 +37,8 @@ export declare class OutgoingMessage {
     #private;
     /** Tells whether a message is begun and not finished. */
     get isOpen(): boolean;
+    /** Tells whether the next frame begins a message. */
+    get isIdle(): boolean;
     /** Tells whether the fragments of a dropped message are still coming. */
     get isSkipping(): boolean;
     /** Drops a frame of a message that was dropped from its start. */
@@ -47,3 +50,5 @@ export declare class OutgoingMessage {
      */
     admit(opcode: number, data: string | Buffer, final: boolean): AdmittedFrame;
 }
+/** @throws InvalidOptionError for octets that are no text. */
+export declare function checkUtf8(data: string | Buffer): void;

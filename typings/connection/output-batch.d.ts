@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream';
 import type { FrameTarget } from '../protocol/frame-writer.js';
 /** Is told by an {@link OutputBatch}, in a later turn, that the socket has taken something. */
 export interface BatchOwner {
+    /** Whether it has to be told also of what the socket takes at once. */
+    readonly awaitsProgress: boolean;
     batchOnProgress(): void;
 }
 /**

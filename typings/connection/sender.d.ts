@@ -25,6 +25,10 @@ export declare class Sender implements BatchOwner {
     get takenBytes(): number;
     /** Tells whether the backlog has reached the soft limit and `drain` is due. */
     get needsDrain(): boolean;
+    /** Whether something depends on what the socket takes. */
+    get awaitsProgress(): boolean;
+    /** Tells whether messages go as they are, so that {@link Sender.sendPlain} will do. */
+    get isPlain(): boolean;
     /** Tells how many octets a frame takes: header and payload. */
     sizeOf(payloadLength: number): number;
     beginTurn(): void;
@@ -33,6 +37,8 @@ export declare class Sender implements BatchOwner {
     isSlow(frame: AdmittedFrame): boolean;
     /** Compresses a piece of a message in the thread pool, then frames it; no other data may go meanwhile. @returns as {@link Sender.sendFrame}. */
     sendSlowly({ opcode, fin, data }: AdmittedFrame): Promise<number>;
+    /** Frames a whole message as it is. @returns octets of header and payload. */
+    sendPlain(opcode: number, data: string | Buffer): number;
     /** Frames a control frame, or data, compressed if it is to be. @returns octets of header and payload. */
     sendFrame(frame: AdmittedFrame): number;
     /** Frames a ping or a pong. @returns octets of header and payload. */
