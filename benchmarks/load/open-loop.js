@@ -58,14 +58,16 @@ export class OpenLoop {
       await new Promise(setImmediate);
     }
     const missing = total - this.#received;
-    // What is not back yet took at least as long as we waited.
-    for (const list of this.#due)
-      for (const due of list) this.#latencies[this.#received++] = performance.now() - due;
+    // What is not back yet, or was not even sent, took at least as long as we waited.
+    const unsent = Array.from({ length: total - this.#sent }, (_, i) => begun + (this.#sent + i) * interval);
+    for (const due of [...this.#due.flat(), ...unsent]) {
+      this.#latencies[this.#received++] = performance.now() - due;
+    }
     return {
       rate: this.#rate,
       count: total,
       missing,
-      ...percentiles(this.#latencies, this.#received),
+      ...percentiles(this.#latencies, total),
       senderLagP99: percentiles(this.#lags, this.#sent).p99,
     };
   }

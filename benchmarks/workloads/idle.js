@@ -13,5 +13,6 @@ export const IDLE = [
     peers: ['hawser', 'ws', 'net'],
     memory: true,
     mostMemory: { heapBytes: 2100 },
+    neverMoreThan: { peer: 'ws', of: 'rssBytes' },
   },
 ];

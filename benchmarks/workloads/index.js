@@ -25,6 +25,11 @@ import { TLS } from './tls.js';
  * @property {string[]} peers those compared unless others are asked for
  * @property {number} [must] how many times the CPU time of hawser `ws` has to take at least
  * @property {number | string} [aim]
+ * @property {number} [mostOfRaw] how many times the CPU time of raw sockets hawser may take at most
+ * @property {number} [mostOfEvents] the same, of hawser by events
+ * @property {string} [neverBehind] peer that may never need less CPU time than hawser
+ * @property {{ heapBytes?: number, rssBytes?: number }} [mostMemory] octets per connection
+ * @property {{ peer: string, of: string }} [neverMoreThan] peer that hawser may not need more memory than
  * @property {boolean} [latency] whether latencies are measured, too
  * @property {boolean} [memory] whether memory per connection is measured
  */
