@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { ACCEPT_GUID } from '../protocol/constants.js';
 
 /** Octets of the nonce behind a Sec-WebSocket-Key (RFC 6455 §4.1, item 7). */
@@ -13,9 +13,7 @@ const KEY = /^[A-Za-z0-9+/]{22}==$/;
  * @param key - The key as it stood in the request, base64 and all: it is hashed undecoded.
  */
 export function acceptKey(key: string): string {
-  return createHash('sha1')
-    .update(key + ACCEPT_GUID)
-    .digest('base64');
+  return hash('sha1', key + ACCEPT_GUID, 'base64');
 }
 
 /** Makes a Sec-WebSocket-Key: 16 octets of the CSPRNG, base64 (RFC 6455 §4.1, item 7; §10.3 for why unpredictable). */

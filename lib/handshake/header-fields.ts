@@ -9,30 +9,31 @@ const NONE: readonly string[] = Object.freeze([]);
 export class HeaderFields {
   /** Number of fields, each occurrence counted. */
   readonly count: number;
-  // A Map, since a plain object would find fields named `constructor` or `__proto__` in its prototype.
-  readonly #values = new Map<string, string[]>();
+  readonly #raw: readonly string[];
+  /** Names in lower case. A list, for it is searched a dozen times at most; and no object, which has a prototype. */
+  readonly #names: string[] = [];
 
   /** @param rawHeaders - Names and values in turn, as `IncomingMessage.rawHeaders` has them. */
   constructor(rawHeaders: readonly string[]) {
     this.count = rawHeaders.length >> 1;
-    for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-      const name = (rawHeaders[i] as string).toLowerCase();
-      const value = trimOws(rawHeaders[i + 1] as string);
-      const values = this.#values.get(name);
-      if (values === undefined) this.#values.set(name, [value]);
-      else values.push(value);
-    }
+    this.#raw = rawHeaders;
+    for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+      this.#names.push((rawHeaders[i] as string).toLowerCase());
   }
 
   /** Returns the values of all fields of this lower-case name, in order. */
   all(name: string): readonly string[] {
-    return this.#values.get(name) ?? NONE;
+    let at = this.#names.indexOf(name);
+    if (at === -1) return NONE;
+    const values: string[] = [];
+    for (; at !== -1; at = this.#names.indexOf(name, at + 1)) values.push(this.#valueAt(at));
+    return values;
   }
 
   /** Returns the value of the one field of this lower-case name; `undefined` when it is absent or came several times. */
   single(name: string): string | undefined {
-    const values = this.all(name);
-    return values.length === 1 ? values[0] : undefined;
+    const at = this.#names.indexOf(name);
+    return at === -1 || this.#names.includes(name, at + 1) ? undefined : this.#valueAt(at);
   }
 
   /** Combines all fields of this lower-case name that are not empty into one value (RFC 7230 §3.2.2). */
@@ -43,16 +44,25 @@ export class HeaderFields {
   }
 
   /** Returns the elements of a comma-separated list that may be spread over several fields of this lower-case name. */
-  list(name: string): string[] {
-    return this.all(name).flatMap(splitList);
+  list(name: string): readonly string[] {
+    const values = this.all(name);
+    return values === NONE ? NONE : values.flatMap(splitList);
   }
 
   /** Copies the fields into an object without prototype: a string for a field that came once, else an array. */
   toRecord(): Record<string, string | string[]> {
     const record = Object.create(null) as Record<string, string | string[]>;
-    for (const [name, values] of this.#values) {
-      record[name] = values.length === 1 ? (values[0] as string) : [...values];
+    for (const [index, name] of this.#names.entries()) {
+      const before = record[name];
+      const value = this.#valueAt(index);
+      if (before === undefined) record[name] = value;
+      else if (typeof before === 'string') record[name] = [before, value];
+      else before.push(value);
     }
     return record;
+  }
+
+  #valueAt(index: number): string {
+    return trimOws(this.#raw[index * 2 + 1] as string);
   }
 }

@@ -31,7 +31,7 @@ export function validateSubprotocols(value: unknown, option = 'protocol'): strin
  *
  * @returns `undefined` when the offer is malformed: an element that is no token, or one that came twice.
  */
-export function parseSubprotocols(fields: HeaderFields): string[] | undefined {
+export function parseSubprotocols(fields: HeaderFields): readonly string[] | undefined {
   const offered = fields.list(FIELD);
   if (!offered.every(isToken) || new Set(offered).size !== offered.length) return undefined;
   return offered;
