@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { ServerRegistry, WebSocketClient, type Connection } from 'hawser';
+import { PreparedMessage, ServerRegistry, WebSocketClient, type Connection } from 'hawser';
 
 // #region room
 const registry = await ServerRegistry.listen({ host: '127.0.0.1', port: 0 });
@@ -21,7 +21,10 @@ registry.live('/join/*', (...[connection, type, message]) => {
   const room = rooms.get(connection.path) ?? new Set<Connection>();
   if (type === 'connect') rooms.set(connection.path, room.add(connection));
   else if (type === 'disconnect') room.delete(connection);
-  else if (type === 'text') for (const member of room) member.send('text', message);
+  else if (type === 'text') {
+    const prepared = new PreparedMessage('text', message);
+    for (const member of room) member.send(prepared); // framed once, as by broadcast
+  }
 });
 // #endregion
 
@@ -37,7 +40,7 @@ assert.deepEqual([heard, answer], [['cast off'], ['heard by 1']]);
 
 // #region all
 const octets = Buffer.from('to all hands');
-registry.broadcast('binary', octets); // all connections of the registry; do not change octets afterwards
+registry.broadcast('binary', octets); // all connections of the registry
 // #endregion
 assert.deepEqual(await once(eve, 'binary'), [octets]);
 
@@ -49,4 +52,13 @@ max.send('text', 'soup');
 assert.deepEqual(await once(max, 'text'), ['soup']);
 zoe.send('text', 'to myself');
 assert.deepEqual(await once(zoe, 'text'), ['to myself']);
+
+// #region prepared
+const orders = new PreparedMessage('text', 'all hands on deck');
+registry.broadcast(orders, { path: '/room/*' });
+registry.on('connection', (connection) => connection.send(orders)); // and everybody who comes later
+// #endregion
+assert.deepEqual(await once(ann, 'text'), ['all hands on deck']);
+const late = await WebSocketClient.open(`ws://127.0.0.1:${port}/room/bow`);
+assert.deepEqual(await once(late, 'text'), ['all hands on deck']);
 await registry.close();

@@ -25,6 +25,7 @@ export type {
 } from './connection/keepalive-entry.js';
 export type { MessagePieces } from './connection/message-source.js';
 export type { MessageData, SendType } from './connection/outgoing-message.js';
+export { PreparedMessage } from './connection/prepared-message.js';
 export { processLimits, type ProcessLimits } from './connection/process-limits.js';
 export type { TakenStream, TakeoverOptions } from './connection/takeover-options.js';
 export { WebSocketClient } from './client/websocket-client.js';

@@ -21,10 +21,13 @@ const EMPTY = Buffer.from([0]);
  * each piece, so that nothing of zlib outlives a call.
  */
 export class Deflater {
+  /** Whether what it makes of a message depends on those before. */
+  readonly keepsContext: boolean;
+
+  readonly #settings: DeflateSettings;
   readonly #threshold: number;
-  readonly #keepsContext: boolean;
   readonly #window: SlidingWindow;
-  readonly #options: ZlibOptions;
+  readonly #options: ZlibOptions & { readonly windowBits: number };
   /** Whether the message under way is compressed. */
   #isCompressing = false;
   /** Whether the piece under way is the first of its message. */
@@ -33,9 +36,33 @@ export class Deflater {
   constructor(coding: Coding, settings: DeflateSettings) {
     const { windowBits, keepsContext } = coding;
     this.#threshold = windowBits < MIN_OWN_WINDOW_BITS ? Infinity : settings.threshold;
-    this.#keepsContext = keepsContext;
+    this.keepsContext = keepsContext;
+    this.#settings = settings;
     this.#window = new SlidingWindow(windowBits);
     this.#options = { ...settings.zlib, windowBits, finishFlush: constants.Z_SYNC_FLUSH };
+  }
+
+  /** Makes one that keeps no context, and else is like this. */
+  twin(): Deflater {
+    return new Deflater({ windowBits: this.#options.windowBits, keepsContext: false }, this.#settings);
+  }
+
+  /** Tells whether another one makes the same of each message as this; neither keeps context. */
+  isLike(deflater: Deflater): boolean {
+    // hot path: benchmarks/micro/sender
+    const own = this.#options;
+    const other = deflater.#options;
+    return (
+      own.windowBits === other.windowBits &&
+      own.level === other.level &&
+      own.memLevel === other.memLevel &&
+      own.strategy === other.strategy
+    );
+  }
+
+  /** Tells whether a whole message is compressed. */
+  takesWhole(length: number): boolean {
+    return length >= this.#threshold;
   }
 
   /**
@@ -76,17 +103,17 @@ export class Deflater {
 
   #deflateNothing(final: boolean): Buffer {
     if (!final) return Buffer.alloc(0);
-    if (!this.#keepsContext) this.#window.clear();
+    if (!this.keepsContext) this.#window.clear();
     return EMPTY;
   }
 
   #finish(octets: Buffer, compressed: Buffer, final: boolean): Buffer | undefined {
     // The other side never sees it, so that nothing may refer to it either: later messages may want to, if it is short.
-    const isOfUse = this.#keepsContext && octets.length <= this.#window.size;
+    const isOfUse = this.keepsContext && octets.length <= this.#window.size;
     if (this.#isFirst && final && !isOfUse && compressed.length - TAIL_LENGTH >= octets.length)
       return undefined;
     // Within a message the next piece may always refer to this one.
-    if (this.#keepsContext || !final) this.#window.slide(octets);
+    if (this.keepsContext || !final) this.#window.slide(octets);
     else this.#window.clear();
     return final ? compressed.subarray(0, compressed.length - TAIL_LENGTH) : compressed;
   }

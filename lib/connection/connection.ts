@@ -22,6 +22,7 @@ import { addLive, findConnections, removeLive } from './live-connections.js';
 import { MessageStream } from './message-stream.js';
 import { byteLength, messageData, sendOpcode, type MessageData, type SendType } from './outgoing-message.js';
 import type { OpenStream } from './open-stream.js';
+import { PreparedMessage } from './prepared-message.js';
 import { Undelivered } from './receiver.js';
 import { ROLE_RULES, type Role } from './role.js';
 import { Session, type Outcome } from './session.js';
@@ -191,12 +192,16 @@ export class Connection extends MessageStream {
    * @param message - strings go as UTF-8, octets as they are; may be left out for pings and pongs. Octets must not
    * be changed until {@link Connection.flushed}.
    * @param final - `false` for a fragment that others of the same type follow.
+   * A {@link PreparedMessage} goes by itself, behind a message in fragments that is not finished.
    * @returns octets of header and payload as framed; -1 once closing or closed; 0 when `slowConsumer: 'drop'`
    * dropped it.
    * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for arguments that cannot be sent, InvalidStateError
    * (`ERR_WS_INVALID_STATE`) while CONNECTING and when fragments change type. Nothing is sent then.
    */
-  send(type: SendType, message?: MessageData, final = true): number {
+  send(type: SendType, message?: MessageData, final?: boolean): number;
+  send(message: PreparedMessage): number;
+  send(type: SendType | PreparedMessage, message?: MessageData, final = true): number {
+    if (type instanceof PreparedMessage) return this.session ? this.sendPrepared(type) : this.#cannotSend();
     const opcode = sendOpcode(type);
     if (typeof final !== 'boolean') check('final', FINAL, final);
     if (opcode >= Opcode.CLOSE) return this.#sendControl(opcode, message ?? '', final);

@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { InvalidOptionError, InvalidStateError } from '../errors.js';
 import { Opcode } from '../protocol/constants.js';
 import { Utf8Validator } from '../protocol/utf8.js';
+import type { PreparedMessage } from './prepared-message.js';
 
 /** Is anything that can be sent: strings as UTF-8, octets as they are. */
 export type MessageData = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
@@ -93,13 +94,8 @@ export interface AdmittedFrame {
   readonly opcode: number;
   readonly fin: boolean;
   readonly data: string | Buffer;
-  /** A whole message that was framed elsewhere, in place of `data`. */
-  readonly framed?: Buffer;
-}
-
-/** Counts the octets that a frame holds while it waits. */
-export function waitingBytes(frame: AdmittedFrame): number {
-  return frame.framed?.length ?? byteLength(frame.data);
+  /** The message that this frame is the whole of, if many are to get it. */
+  readonly prepared?: PreparedMessage;
 }
 
 /**

@@ -11,10 +11,10 @@ import {
   byteLength,
   checkUtf8,
   sendOpcode,
-  waitingBytes,
   type AdmittedFrame,
   type SendType,
 } from './outgoing-message.js';
+import type { PreparedMessage } from './prepared-message.js';
 import { slowConsumer } from './sender.js';
 import type { Session } from './session.js';
 
@@ -59,8 +59,8 @@ export abstract class OutgoingQueue extends ContainedDuplex {
   protected messagesDropped = 0;
 
   readonly #outgoing = new OutgoingMessage();
-  /** Broadcast frames that came while a fragmented message was under way. */
-  #deferred: Buffer[] | undefined;
+  /** Prepared messages that came while one in fragments was under way. */
+  #deferred: PreparedMessage[] | undefined;
   #deferredBytes = 0;
   #held: Held | undefined;
   /** Tells the queue that a frame is compressed, or will not be sent. */
@@ -110,11 +110,11 @@ export abstract class OutgoingQueue extends ContainedDuplex {
     else if (queued !== NOTHING) {
       const { sender } = session;
       if (queued instanceof MessageSource) return void this.#sendSource(session, queued, callback);
-      const bytes = this.#queuedBytes > 0 ? waitingBytes(queued) : 0;
+      const bytes = this.#queuedBytes > 0 ? byteLength(queued.data) : 0;
       if (sender.isSlow(queued)) return void this.#sendSlowly(session, queued, bytes, callback);
       this.#queuedBytes -= bytes;
-      if (queued.framed === undefined) sender.sendFrame(queued);
-      else sender.sendFramed(queued.framed);
+      if (queued.prepared === undefined) sender.sendFrame(queued);
+      else sender.sendPrepared(queued.prepared);
     }
     callback();
     if (this.#queuedBytes === 0) this.queueOnEmpty();
@@ -196,11 +196,11 @@ export abstract class OutgoingQueue extends ContainedDuplex {
   }
 
   /**
-   * Sends a message that was framed elsewhere, for many connections of the server role.
-   * @returns its octets; -1 when it cannot be sent, 0 when it was dropped.
+   * Sends a whole message that others get too.
+   * @returns its octets, as `send` tells them; -1 when it cannot be sent, 0 when it was dropped.
    * @internal
    */
-  sendFramed(frame: Buffer): number {
+  sendPrepared(message: PreparedMessage): number {
     const session = this.session;
     if (session === undefined || this.isClosingOrClosed) return -1;
     const verdict = this.applyPolicy();
@@ -209,17 +209,18 @@ export abstract class OutgoingQueue extends ContainedDuplex {
       this.messagesDropped += 1;
       return 0;
     }
+    const { sender } = session;
     if (this.#outgoing.isOpen) {
       // It must not fall between the fragments of a message (RFC 6455 §5.4).
-      (this.#deferred ??= []).push(frame);
-      this.#deferredBytes += frame.length;
-    } else if (this.#isQueueEmpty) {
+      (this.#deferred ??= []).push(message);
+      this.#deferredBytes += message.byteLength;
+    } else if (this.#isQueueEmpty && !sender.isSlow(message.admitted)) {
       this.messagesSent += 1;
-      session.sender.sendFramed(frame);
+      return sender.sendPrepared(message);
     } else {
-      this.#enqueue({ opcode: 0, fin: true, data: '', framed: frame }, undefined);
+      this.#enqueue(message.admitted, undefined);
     }
-    return frame.length;
+    return sender.sizeOf(message.byteLength);
   }
 
   /** Puts a whole message into the queue, to which it may not stick for long. @internal */
@@ -323,7 +324,7 @@ export abstract class OutgoingQueue extends ContainedDuplex {
   #enqueue(frame: AdmittedFrame, callback: WriteCallback | undefined): void {
     if (frame.fin) this.messagesSent += 1;
     if (this.session === undefined || !this.#isQueueEmpty || this.session.sender.isSlow(frame)) {
-      this.#queuedBytes += waitingBytes(frame);
+      this.#queuedBytes += byteLength(frame.data);
     }
     super.write(frame, callback);
   }
@@ -370,7 +371,7 @@ export abstract class OutgoingQueue extends ContainedDuplex {
 
   #sendDeferred(): void {
     this.#deferredBytes = 0;
-    for (const frame of this.#deferred!.splice(0)) this.sendFramed(frame);
+    for (const message of this.#deferred!.splice(0)) this.sendPrepared(message);
   }
 
   async #flush(): Promise<void> {

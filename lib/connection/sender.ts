@@ -5,9 +5,11 @@ import { encodeClosePayload } from '../protocol/close-frame.js';
 import { CloseCode, Opcode } from '../protocol/constants.js';
 import { FrameWriter, firstOctet, headerLength } from '../protocol/frame-writer.js';
 import { BacklogAccount, countedFrom } from './backlog-account.js';
+import type { CompressedForm } from './compressed-form.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { byteLength, type AdmittedFrame } from './outgoing-message.js';
 import { OutputBatch, type BatchOwner } from './output-batch.js';
+import type { PreparedMessage } from './prepared-message.js';
 import { backlogBudget, type BudgetHolder } from './process-limits.js';
 
 /** Is told by a {@link Sender} what its backlog asks for. */
@@ -95,15 +97,20 @@ export class Sender implements BatchOwner {
 
   /** Tells whether a frame takes so long to compress that it is a matter for {@link Sender.sendSlowly}. */
   isSlow(frame: AdmittedFrame): boolean {
-    return (
-      this.#deflater !== undefined &&
-      frame.opcode < Opcode.CLOSE &&
-      this.#deflater.isSlow(frame.opcode !== Opcode.CONTINUATION, byteLength(frame.data))
-    );
+    const deflater = this.#deflater;
+    if (deflater === undefined || frame.opcode >= Opcode.CLOSE) return false;
+    const form = frame.prepared && this.#formOf(frame.prepared, deflater);
+    if (form !== undefined) return !form.isReady;
+    return deflater.isSlow(frame.opcode !== Opcode.CONTINUATION, byteLength(frame.data));
   }
 
   /** Compresses a piece of a message in the thread pool, then frames it; no other data may go meanwhile. @returns as {@link Sender.sendFrame}. */
-  async sendSlowly({ opcode, fin, data }: AdmittedFrame): Promise<number> {
+  async sendSlowly({ opcode, fin, data, prepared }: AdmittedFrame): Promise<number> {
+    const form = prepared && this.#formOf(prepared, this.#deflater!);
+    if (form !== undefined) {
+      await form.prepare();
+      return this.sendPrepared(prepared!);
+    }
     const octets = typeof data === 'string' ? Buffer.from(data) : data;
     this.#deflater!.takes(opcode !== Opcode.CONTINUATION, octets.length);
     const payload = await this.#deflater!.deflateLater(octets, fin);
@@ -159,9 +166,31 @@ export class Sender implements BatchOwner {
     this.sendControl(Opcode.PONG, payload);
   }
 
-  /** Adds a frame that others get too, by reference. @returns its octets. */
-  sendFramed(octets: Buffer): number {
+  /** Sends a whole message that others get too. @returns octets of header and payload. */
+  sendPrepared(message: PreparedMessage): number {
     // hot path: benchmarks/micro/sender
+    const deflater = this.#deflater;
+    if (deflater === undefined) return this.#sendForm(message, undefined);
+    const form = this.#formOf(message, deflater);
+    // A compressor with a memory makes of it what it makes of no other.
+    if (form === undefined && deflater.keepsContext) return this.#sendCompressed(deflater, message.admitted);
+    return this.#sendForm(message, form);
+  }
+
+  /** Gives what all connections that compress as this one does make of a message; undefined if there is no such form. */
+  #formOf(message: PreparedMessage, deflater: Deflater): CompressedForm | undefined {
+    const isShared = !deflater.keepsContext && deflater.takesWhole(message.byteLength);
+    return isShared ? message.compressedFor(deflater) : undefined;
+  }
+
+  #sendForm(message: PreparedMessage, form: CompressedForm | undefined): number {
+    if (!this.#masked) return this.#share((form ?? message).frame.octets);
+    const payload = form?.compressed;
+    return this.#frame(firstOctet(message.opcode, true, payload !== undefined), payload ?? message.payload);
+  }
+
+  /** Adds octets that others get too, by reference. @returns how many. */
+  #share(octets: Buffer): number {
     const isBehind = this.#batch.backlog > 0;
     this.#batch.append(octets);
     // Who is not behind takes it at once, with any luck.

@@ -8,6 +8,7 @@ import type { Handler } from '../connection/connection-events.js';
 import { connectionSettings } from '../connection/connection-options.js';
 import { findConnections } from '../connection/live-connections.js';
 import type { MessageData, SendType } from '../connection/outgoing-message.js';
+import type { PreparedMessage } from '../connection/prepared-message.js';
 import { isDuplex } from '../connection/stream-claim.js';
 import { InvalidOptionError, InvalidStateError } from '../errors.js';
 import { GuardedEmitter } from '../guarded-emitter.js';
@@ -15,7 +16,7 @@ import type { Refusal as RefusalDetails } from '../handshake/handshake-response.
 import { isWebSocketUpgrade } from '../handshake/server-handshake.js';
 import { log } from '../logging.js';
 import { Admission } from './admission.js';
-import { broadcast, type BroadcastOptions } from './broadcast.js';
+import { broadcast, type BroadcastArguments, type BroadcastOptions } from './broadcast.js';
 import {
   allClosed,
   drainConnections,
@@ -235,13 +236,15 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
   }
 
   /**
-   * Sends one message to all open connections, framed once.
+   * Sends one message to all open connections, framed once, and compressed once for all that agreed on the same.
    * @param options - `path`, a glob for theirs; `where`, a test of each; `except`, those left out.
    * @returns how many took it.
    * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for arguments that cannot be sent.
    */
-  broadcast(type: SendType, message: MessageData, options?: BroadcastOptions): number {
-    return broadcast(this.#connections, type, message, options);
+  broadcast(type: SendType, message: MessageData, options?: BroadcastOptions): number;
+  broadcast(message: PreparedMessage, options?: BroadcastOptions): number;
+  broadcast(...args: unknown[]): number {
+    return broadcast(this.#connections, ...(args as BroadcastArguments));
   }
 
   /**

@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WebSocketClient } from '../../lib/client/websocket-client.js';
-import { ConnectionClosedError, InvalidOptionError, LimitError } from '../../lib/errors.js';
+import {
+  ConnectionClosedError,
+  InvalidOptionError,
+  InvalidStateError,
+  LimitError,
+} from '../../lib/errors.js';
+import { PreparedMessage } from '../../lib/connection/prepared-message.js';
 import { processLimits } from '../../lib/connection/process-limits.js';
 import type { TakeoverOptions } from '../../lib/connection/takeover-options.js';
 import type { Connection } from '../../lib/takeover.js';
@@ -172,7 +178,7 @@ describe('Connection: backpressure', () => {
           expect(connection.state).to.equal('CONNECTED');
         });
 
-        for (const by of ['send', 'write', 'sendFramed', 'a fragment'] as const) {
+        for (const by of ['send', 'write', 'send of a prepared message', 'a fragment'] as const) {
           it(`ends the connection with the policy disconnect, at the next ${by}`, async () => {
             const { connection, peer, stream, events } = await stalled(limits);
             const errors: Error[] = [];
@@ -184,8 +190,8 @@ describe('Connection: backpressure', () => {
               await settled();
               expect(answers[0]).to.equal(false);
               expect(answers[1]).to.be.instanceOf(ConnectionClosedError);
-            } else if (by === 'sendFramed') {
-              expect(connection.sendFramed(Buffer.from('810179', 'hex'))).to.equal(-1);
+            } else if (by === 'send of a prepared message') {
+              expect(connection.send(new PreparedMessage('text', 'y'))).to.equal(-1);
             } else {
               expect(connection.send('text', 'y')).to.equal(-1);
             }
@@ -219,7 +225,7 @@ describe('Connection: backpressure', () => {
           const answers: unknown[] = [];
           expect(connection.send('text', 'dropped')).to.equal(0);
           expect(connection.write('dropped', (error) => answers.push(error))).to.equal(false);
-          expect(connection.sendFramed(Buffer.from('810179', 'hex'))).to.equal(0);
+          expect(connection.send(new PreparedMessage('text', 'y'))).to.equal(0);
           expect(connection.counters).to.include({ messagesSent: 1, messagesDropped: 3 });
           await settled();
           expect(answers).to.deep.equal([null]);
@@ -263,7 +269,7 @@ describe('Connection: backpressure', () => {
           await settled();
           stream.release();
           await settled();
-          expect(connection.sendFramed(Buffer.from('810179', 'hex'))).to.equal(3);
+          expect(connection.send(new PreparedMessage('text', 'y'))).to.equal(header + 1);
           expect(connection.send('text', 'the end of it')).to.equal(0);
           expect(connection.send('text', 'next')).to.be.above(0);
           await settled();
@@ -382,17 +388,17 @@ describe('Connection: backpressure', () => {
     });
   }
 
-  describe('broadcast frames', () => {
-    const frame = Buffer.from('810142', 'hex');
+  describe('prepared messages', () => {
+    const prepared = new PreparedMessage('text', 'B');
 
     it('go in order with all that is sent', async () => {
       const { connection, peer } = await wireUp('server');
       connection.send('text', 'A');
-      expect(connection.sendFramed(frame)).to.equal(3);
+      expect(connection.send(prepared)).to.equal(3);
       connection.cork();
       connection.write('C');
-      expect(connection.sendFramed(frame)).to.equal(3);
-      expect(connection.bufferedAmount).to.equal(3 + 3 + 1 + 3);
+      expect(connection.send(prepared)).to.equal(3);
+      expect(connection.bufferedAmount).to.equal(3 + 3 + 1 + 1);
       connection.uncork();
       await settled();
       expect(peer.said()).to.deep.equal(['text "A"', 'text "B"', 'text "C"', 'text "B"']);
@@ -402,11 +408,11 @@ describe('Connection: backpressure', () => {
     it('wait for the end of a message in fragments (RFC 6455 §5.4)', async () => {
       const { connection, peer } = await wireUp('server');
       connection.send('text', 'one', false);
-      connection.sendFramed(frame);
-      connection.sendFramed(frame);
+      connection.send(prepared);
+      connection.send(prepared);
       connection.send('text', 'two', false);
       await settled();
-      expect(connection.bufferedAmount).to.equal(6);
+      expect(connection.bufferedAmount).to.equal(2);
       connection.send('text', 'three');
       await settled();
       expect(peer.said()).to.deep.equal([
@@ -422,7 +428,7 @@ describe('Connection: backpressure', () => {
     it('return -1 once closing', async () => {
       const { connection, peer } = await wireUp('server');
       connection.close();
-      expect(connection.sendFramed(frame)).to.equal(-1);
+      expect(connection.send(prepared)).to.equal(-1);
       await settled();
       expect(peer.said()).to.deep.equal(['close 1000 "Normal closure"']);
     });
@@ -439,7 +445,7 @@ describe('Connection: backpressure', () => {
       expect(client.write('12345')).to.equal(false);
       expect(client.writableNeedDrain).to.equal(true);
       expect(client.write('x'.repeat(10))).to.equal(false);
-      expect(client.sendFramed(Buffer.from('810142', 'hex'))).to.equal(-1);
+      expect(() => client.send(new PreparedMessage('text', 'B'))).to.throw(InvalidStateError);
       client.write('one too many');
       await closed;
       expect(errors[0]).to.be.instanceOf(LimitError).with.property('limit', 'hardBacklogBytes');

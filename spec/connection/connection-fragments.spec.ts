@@ -6,6 +6,7 @@ import { ReadableStream } from 'node:stream/web';
 import { WebSocketClient } from '../../lib/client/websocket-client.js';
 import type { TakeoverOptions } from '../../lib/connection/takeover-options.js';
 import type { MessageData } from '../../lib/connection/outgoing-message.js';
+import { PreparedMessage } from '../../lib/connection/prepared-message.js';
 import { InvalidOptionError, InvalidStateError } from '../../lib/errors.js';
 import { Connection } from '../../lib/takeover.js';
 import { duplexPair } from '../duplex-pair.js';
@@ -292,11 +293,11 @@ describe('Connection: sendFragments', () => {
         it('goes before a broadcast that comes meanwhile, and behind one that came before', async () => {
           const { connection, peer } = await wireUp(role);
           const pieces = new Readable({ objectMode: true, read: () => undefined });
-          connection.sendFramed(peer.frame(0x1, 'before'));
+          connection.send(new PreparedMessage('text', 'before'));
           const sending = connection.sendFragments('text', pieces);
           pieces.push('a');
           await settled();
-          expect(connection.sendFramed(peer.frame(0x1, 'meanwhile'))).to.be.above(9);
+          expect(connection.send(new PreparedMessage('text', 'meanwhile'))).to.be.above(9);
           connection.send('text', 'last');
           await settled();
           pieces.push(null);

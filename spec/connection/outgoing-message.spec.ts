@@ -7,7 +7,6 @@ import {
   byteLength,
   messageData,
   sendOpcode,
-  waitingBytes,
   type AdmittedFrame,
 } from '../../lib/connection/outgoing-message.js';
 import { InvalidOptionError, InvalidStateError } from '../../lib/errors.js';
@@ -184,16 +183,14 @@ describe('messageData (HOSTILE C3)', () => {
   });
 });
 
-describe('byteLength and waitingBytes', () => {
-  it('count octets as they go on the wire', () => {
+describe('byteLength', () => {
+  it('counts octets as they go on the wire', () => {
     expect([
       byteLength('aé€👋'),
       byteLength('\ud83d'),
       byteLength(Buffer.alloc(7)),
       byteLength(''),
     ]).to.deep.equal([10, 3, 7, 0]);
-    expect(waitingBytes({ opcode: TEXT, fin: true, data: 'é' })).to.equal(2);
-    expect(waitingBytes({ opcode: 0, fin: true, data: '', framed: Buffer.alloc(9) })).to.equal(9);
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
+import { PreparedMessage } from '../../lib/connection/prepared-message.js';
 import { Sender, slowConsumer } from '../../lib/connection/sender.js';
 import { backlogBudget } from '../../lib/connection/process-limits.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
@@ -55,7 +56,7 @@ describe('Sender', () => {
     sender.beginTurn();
     sender.sendControl(9, 'a');
     sender.sendFrame({ opcode: 1, fin: true, data: 'b' });
-    sender.sendFramed(Buffer.from('810163', 'hex'));
+    sender.sendPrepared(new PreparedMessage('text', 'c'));
     expect(stream.writes).to.equal(0);
     sender.endTurn();
     expect(stream.writes).to.equal(1);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { InvalidOptionError } from '../../lib/errors.js';
 import type { Connection } from '../../lib/connection/connection.js';
+import { PreparedMessage } from '../../lib/connection/prepared-message.js';
 import { WebSocketServer } from '../../lib/server/websocket-server.js';
 import { broadcast } from '../../lib/server/broadcast.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
@@ -55,6 +56,21 @@ describe('broadcast', () => {
     }
   });
 
+  it('sends a prepared message, to all or some', async () => {
+    const prepared = new PreparedMessage('text', 'x');
+    expect(broadcast(connections, prepared)).to.equal(3);
+    expect(broadcast(connections, prepared, { path: '/clock' })).to.equal(1);
+    expect(broadcast(connections, prepared, { except: connections })).to.equal(0);
+    expect(await received()).to.deep.equal(['810178', '810178', '810178810178']);
+  });
+
+  it('does not change with the octets that were sent', async () => {
+    const octets = Buffer.from('a');
+    broadcast(connections, 'binary', octets);
+    octets[0] = 0;
+    expect(await received()).to.deep.equal(['820161', '820161', '820161']);
+  });
+
   it('is for the paths that match a glob', async () => {
     expect(broadcast(connections, 'text', 'x', { path: '/chat/*' })).to.equal(2);
     expect(await received()).to.deep.equal(['810178', '810178', '']);
@@ -104,6 +120,7 @@ describe('broadcast', () => {
       [/^message/, ['text']],
       [/^message/, ['text', 5]],
       [/^message/, ['text', {}]],
+      [/^message.*UTF-8/, ['text', Buffer.from('ff', 'hex')]],
       [/^path/, ['text', '', { path: 5 }]],
       [/^path/, ['text', '', { path: null }]],
       [/^except: expected a connection or an iterable of connections, got 5$/, ['text', '', { except: 5 }]],
@@ -113,6 +130,8 @@ describe('broadcast', () => {
       [/^exept.*except/, ['text', '', { exept: [] }]],
       [/^BroadcastOptions/, ['text', '', null]],
       [/^BroadcastOptions/, ['text', '', '/chat/*']],
+      [/^BroadcastOptions/, [new PreparedMessage('text', ''), '/chat/*']],
+      [/^exept.*except/, [new PreparedMessage('text', ''), { exept: [] }]],
     ];
     for (const [message, args] of wrong) {
       const call = (): unknown => (broadcast as (...all: unknown[]) => unknown)(connections, ...args);

@@ -3,7 +3,14 @@
  * unused @ts-expect-error, which is an error.
  */
 import { Duplex, type Readable } from 'node:stream';
-import { Connection, WebSocketClient, WebSocketServer, type Handler, type MessageFragment } from 'hawser';
+import {
+  Connection,
+  PreparedMessage,
+  WebSocketClient,
+  WebSocketServer,
+  type Handler,
+  type MessageFragment,
+} from 'hawser';
 import { expectTrue, type Same } from './expect-type.js';
 
 declare const connection: Connection;
@@ -61,6 +68,9 @@ export function sending(): void {
   connection.send('text', 'hel', false);
   connection.send('binary', new Uint8Array(1));
   connection.send('binary', Buffer.from('00', 'hex'));
+  connection.send(new PreparedMessage('text', 'hello'));
+  // @ts-expect-error a prepared message is no fragment
+  connection.send(new PreparedMessage('text', 'hello'), 'more', false);
   connection.send('ping');
   connection.send('pong', 'x');
   // @ts-expect-error a number is no message

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import {
   KeepaliveController,
+  PreparedMessage,
   ServerRegistry,
   WebSocketServer,
   refuse,
@@ -69,6 +70,18 @@ export function paths(request: IncomingMessage, socket: Duplex, head: Buffer): v
   for (const connection of registry) expectTrue<Same<typeof connection, WebSocketServer>>();
   expectTrue<Same<typeof registry.size, number>>();
   registry.broadcast('text', 'hello');
+  const prepared = new PreparedMessage('text', 'hello');
+  expectTrue<Same<typeof prepared.type, 'text' | 'binary'>>();
+  expectTrue<Same<typeof prepared.byteLength, number>>();
+  expectTrue<Same<ReturnType<typeof registry.broadcast>, number>>();
+  registry.broadcast(prepared);
+  registry.broadcast(prepared, { where: ({ context }) => context !== undefined });
+  // @ts-expect-error a prepared message is all there is to say
+  registry.broadcast(prepared, 'hello');
+  // @ts-expect-error a message has a type
+  registry.broadcast('text');
+  // @ts-expect-error its octets are nobody's business
+  void prepared.payload;
   registry.broadcast('binary', Buffer.alloc(1), { path: '/chat/*', except: registry.find()[0]! });
 }
 

@@ -6,7 +6,15 @@ import type { DeflateSettings } from './deflate-options.js';
  */
 export declare class Deflater {
     #private;
+    /** Whether what it makes of a message depends on those before. */
+    readonly keepsContext: boolean;
     constructor(coding: Coding, settings: DeflateSettings);
+    /** Makes one that keeps no context, and else is like this. */
+    twin(): Deflater;
+    /** Tells whether another one makes the same of each message as this; neither keeps context. */
+    isLike(deflater: Deflater): boolean;
+    /** Tells whether a whole message is compressed. */
+    takesWhole(length: number): boolean;
     /**
      * Tells whether the next piece is compressed, and takes so long that it is better done by
      * {@link Deflater.deflateLater}.

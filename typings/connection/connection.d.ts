@@ -3,6 +3,7 @@ import { type ConnectionCounters, type ConnectionInfo, type ConnectionState } fr
 import { type KeepaliveConfiguration } from './heartbeat.js';
 import { MessageStream } from './message-stream.js';
 import { type MessageData, type SendType } from './outgoing-message.js';
+import { PreparedMessage } from './prepared-message.js';
 import { type Role } from './role.js';
 export type { Role };
 /**
@@ -66,12 +67,14 @@ export declare class Connection extends MessageStream {
      * @param message - strings go as UTF-8, octets as they are; may be left out for pings and pongs. Octets must not
      * be changed until {@link Connection.flushed}.
      * @param final - `false` for a fragment that others of the same type follow.
+     * A {@link PreparedMessage} goes by itself, behind a message in fragments that is not finished.
      * @returns octets of header and payload as framed; -1 once closing or closed; 0 when `slowConsumer: 'drop'`
      * dropped it.
      * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for arguments that cannot be sent, InvalidStateError
      * (`ERR_WS_INVALID_STATE`) while CONNECTING and when fragments change type. Nothing is sent then.
      */
     send(type: SendType, message?: MessageData, final?: boolean): number;
+    send(message: PreparedMessage): number;
     /**
      * Sends a ping.
      * @param data - its payload, at most 125 octets. Default empty.

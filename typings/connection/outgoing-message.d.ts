@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { Opcode } from '../protocol/constants.js';
+import type { PreparedMessage } from './prepared-message.js';
 /** Is anything that can be sent: strings as UTF-8, octets as they are. */
 export type MessageData = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 /** Names what `send` can send, in any letter case or as opcode 1, 2, 9 or 10 (websocket(n): send). */
@@ -24,11 +25,9 @@ export interface AdmittedFrame {
     readonly opcode: number;
     readonly fin: boolean;
     readonly data: string | Buffer;
-    /** A whole message that was framed elsewhere, in place of `data`. */
-    readonly framed?: Buffer;
+    /** The message that this frame is the whole of, if many are to get it. */
+    readonly prepared?: PreparedMessage;
 }
-/** Counts the octets that a frame holds while it waits. */
-export declare function waitingBytes(frame: AdmittedFrame): number;
 /**
  * Follows the message that is being sent in fragments, so that all of them keep its type (RFC 6455 §5.4), and
  * carries a high surrogate at the end of a text fragment over to the next.

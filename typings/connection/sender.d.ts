@@ -4,6 +4,7 @@ import { LimitError } from '../errors.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { type AdmittedFrame } from './outgoing-message.js';
 import { type BatchOwner } from './output-batch.js';
+import type { PreparedMessage } from './prepared-message.js';
 import { type BudgetHolder } from './process-limits.js';
 /** Is told by a {@link Sender} what its backlog asks for. */
 export interface SenderOwner extends BudgetHolder {
@@ -36,7 +37,7 @@ export declare class Sender implements BatchOwner {
     /** Tells whether a frame takes so long to compress that it is a matter for {@link Sender.sendSlowly}. */
     isSlow(frame: AdmittedFrame): boolean;
     /** Compresses a piece of a message in the thread pool, then frames it; no other data may go meanwhile. @returns as {@link Sender.sendFrame}. */
-    sendSlowly({ opcode, fin, data }: AdmittedFrame): Promise<number>;
+    sendSlowly({ opcode, fin, data, prepared }: AdmittedFrame): Promise<number>;
     /** Frames a whole message as it is. @returns octets of header and payload. */
     sendPlain(opcode: number, data: string | Buffer): number;
     /** Frames a control frame, or data, compressed if it is to be. @returns octets of header and payload. */
@@ -45,8 +46,8 @@ export declare class Sender implements BatchOwner {
     sendControl(opcode: number, payload: string | Buffer): number;
     /** Answers a ping; while the peer takes nothing, only the newest one. */
     answerPing(payload: Buffer): void;
-    /** Adds a frame that others get too, by reference. @returns its octets. */
-    sendFramed(octets: Buffer): number;
+    /** Sends a whole message that others get too. @returns octets of header and payload. */
+    sendPrepared(message: PreparedMessage): number;
     /** Puts a Close on the socket, behind all that was sent (RFC 6455 §5.5.1). */
     sendClose(code: number, reason: string): void;
     /** Waits until the socket has taken all that was sent. @throws what {@link Sender.discard} gives. */

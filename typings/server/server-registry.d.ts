@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Handler } from '../connection/connection-events.js';
 import type { MessageData, SendType } from '../connection/outgoing-message.js';
+import type { PreparedMessage } from '../connection/prepared-message.js';
 import { GuardedEmitter } from '../guarded-emitter.js';
 import type { Refusal as RefusalDetails } from '../handshake/handshake-response.js';
 import { type BroadcastOptions } from './broadcast.js';
@@ -96,12 +97,13 @@ export declare class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     /** Finds open connections of this registry, as `Connection.find` does. */
     find(host?: string, port?: string | number): WebSocketServer[];
     /**
-     * Sends one message to all open connections, framed once.
+     * Sends one message to all open connections, framed once, and compressed once for all that agreed on the same.
      * @param options - `path`, a glob for theirs; `where`, a test of each; `except`, those left out.
      * @returns how many took it.
      * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for arguments that cannot be sent.
      */
     broadcast(type: SendType, message: MessageData, options?: BroadcastOptions): number;
+    broadcast(message: PreparedMessage, options?: BroadcastOptions): number;
     /**
      * Accepts nothing any more, closes all connections, terminates at the deadline those that are left, and lets go
      * of the servers: the one made by `listen` is closed, others go on without us. A second call waits for the first.
