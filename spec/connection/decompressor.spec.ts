@@ -53,13 +53,18 @@ describe('Decompressor', () => {
   });
 
   it('leaves the event loop to others once small ones have inflated to maxTurnBytes', async () => {
-    const { decompressor, told } = make({ maxTurnBytes: 1000 });
+    const { decompressor, told } = make({ maxTurnBytes: 1200 });
     const payload = deflated(Buffer.alloc(400));
     for (let i = 0; i < 2; i++) decompressor.take('binary', payload);
     expect(decompressor.isBusy).to.equal(false);
     decompressor.take('binary', payload);
     expect([told.at(-1), decompressor.isBusy]).to.deep.equal(['busy', true]);
+    let others = 0;
+    setImmediate(() => (others += 1));
+    for (let microtask = 0; microtask < 20; microtask++) await Promise.resolve();
+    expect(decompressor.isBusy).to.equal(true);
     await until(() => !decompressor.isBusy);
+    expect(others).to.equal(1);
     for (let i = 0; i < 2; i++) decompressor.take('binary', payload);
     expect(told).to.deep.equal([
       ...Array<string>(3).fill('binary 400'),

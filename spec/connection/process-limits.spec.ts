@@ -53,6 +53,17 @@ describe('processLimits', () => {
     }
   });
 
+  it('says which limits there are none of', () => {
+    expect(() => processLimits({ maxBacklogByte: 5 } as object)).to.throw(
+      InvalidOptionError,
+      'maxBacklogByte: expected nothing (ProcessLimits has no such option), got 5; did you mean maxBacklogBytes?',
+    );
+    expect(() => processLimits([] as object)).to.throw(
+      InvalidOptionError,
+      /^ProcessLimits: expected an object/,
+    );
+  });
+
   it('fails with 1009 whoever holds most of unfinished messages', () => {
     const [small, large] = [new Holder(), new Holder()];
     processLimits({ maxUnfinishedBytes: 100 });

@@ -21,7 +21,9 @@ describe('joinShared', () => {
     const first = joinShared([a, b])[0];
     expect(joinShared([a, b])[0]).to.equal(first);
     expect(joinShared([a, b, c]).map(String)).to.deep.equal(['abc']);
-    expect(joinShared([a, b])[0]).to.not.equal(first);
+    const again = joinShared([a, b]);
+    expect(again.map(String)).to.deep.equal(['ab']);
+    expect(again[0]).to.not.equal(first);
     expect(joinShared([b, a]).map(String)).to.deep.equal(['ba']);
     expect(joinShared([a, c]).map(String)).to.deep.equal(['ac']);
   });
