@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Opcode } from '../protocol/constants.js';
+import type { Opcode } from '../protocol/constants.js';
 import { OutgoingMessage, messageData, type MessageData } from './outgoing-message.js';
 import type { Sender } from './sender.js';
 
@@ -14,7 +14,6 @@ const FRAME_LENGTH = 256 * 1024;
 const TURN_BYTES = 64 * 1024;
 /** What a piece costs besides its octets, in octets. */
 const PIECE_COST = 64;
-const NO_OCTETS = Buffer.alloc(0);
 
 /** Is a message whose pieces are still to come; they leave as fragments, as fast as the peer takes them. */
 export class MessageSource {
@@ -72,7 +71,7 @@ export class MessageSource {
         this.#turnBytes = 0;
         await this.#wait(nextTurn());
       }
-      await this.#sendFragment(sender, this.#opcode === Opcode.TEXT ? '' : NO_OCTETS, true);
+      await this.#sendFragment(sender, '', true);
       this.#resolve(this.#bytes);
       return undefined;
     } catch (error) {
