@@ -69,6 +69,18 @@ describe('connectionReports', () => {
       expect(logged[1]?.[2]).to.include({ code: 1002 });
     });
 
+    it(`tells listeners and the handler of a deadline in the ${role} role`, async () => {
+      const told: unknown[] = [];
+      const { connection, events } = await wireUp(role, {
+        closeTimeoutMs: 1,
+        handler: (...[, type, message]) => void told.push([type, message]),
+      });
+      connection.close();
+      await new Promise((resolve) => connection.once('close', resolve));
+      expect(events).to.deep.include(['timeout', 'close']);
+      expect(told).to.deep.include(['timeout', 'close']);
+    });
+
     it(`logs deadlines and slow peers in the ${role} role`, async () => {
       const late = await wireUp(role, { closeTimeoutMs: 1, hardBacklogBytes: 1 });
       late.connection.close();

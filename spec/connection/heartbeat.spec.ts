@@ -147,6 +147,22 @@ describe('Heartbeat', () => {
         expect(connection.latency).to.be.above(14_000);
       });
 
+      it('pings later for whatever was received', async () => {
+        const { connection, peer } = await wireUp(role, { keepalive: 10, keepaliveController });
+        connection.resume();
+        for (const frame of [peer.frame(1, 'x'), peer.frame(2), peer.frame(1, 'half').subarray(0, 4)]) {
+          clock.tick(9_000);
+          peer.send(frame);
+          await settled();
+        }
+        clock.tick(9_000);
+        await settled();
+        expect(peer.said()).to.deep.equal([]);
+        clock.tick(1_500);
+        await settled();
+        expect(peer.said()).to.deep.equal(['ping ""']);
+      });
+
       it('does not time a peer out whom we do not read', async () => {
         const { connection, peer } = await wireUp(role, { keepalive: 10, keepaliveController });
         connection.pause();
