@@ -10,30 +10,26 @@ export class HeaderFields {
   /** Number of fields, each occurrence counted. */
   readonly count: number;
   readonly #raw: readonly string[];
-  /** Names in lower case. A list, for it is searched a dozen times at most; and no object, which has a prototype. */
-  readonly #names: string[] = [];
 
   /** @param rawHeaders - Names and values in turn, as `IncomingMessage.rawHeaders` has them. */
   constructor(rawHeaders: readonly string[]) {
     this.count = rawHeaders.length >> 1;
     this.#raw = rawHeaders;
-    for (let i = 0; i + 1 < rawHeaders.length; i += 2)
-      this.#names.push((rawHeaders[i] as string).toLowerCase());
   }
 
   /** Returns the values of all fields of this lower-case name, in order. */
   all(name: string): readonly string[] {
-    let at = this.#names.indexOf(name);
-    if (at === -1) return NONE;
+    let index = this.#find(name, 0);
+    if (index === -1) return NONE;
     const values: string[] = [];
-    for (; at !== -1; at = this.#names.indexOf(name, at + 1)) values.push(this.#valueAt(at));
+    for (; index !== -1; index = this.#find(name, index + 1)) values.push(this.#valueAt(index));
     return values;
   }
 
   /** Returns the value of the one field of this lower-case name; `undefined` when it is absent or came several times. */
   single(name: string): string | undefined {
-    const at = this.#names.indexOf(name);
-    return at === -1 || this.#names.includes(name, at + 1) ? undefined : this.#valueAt(at);
+    const index = this.#find(name, 0);
+    return index === -1 || this.#find(name, index + 1) !== -1 ? undefined : this.#valueAt(index);
   }
 
   /** Combines all fields of this lower-case name that are not empty into one value (RFC 7230 §3.2.2). */
@@ -52,7 +48,8 @@ export class HeaderFields {
   /** Copies the fields into an object without prototype: a string for a field that came once, else an array. */
   toRecord(): Record<string, string | string[]> {
     const record = Object.create(null) as Record<string, string | string[]>;
-    for (const [index, name] of this.#names.entries()) {
+    for (let index = 0; index < this.count; index++) {
+      const name = (this.#raw[index * 2] as string).toLowerCase();
       const before = record[name];
       const value = this.#valueAt(index);
       if (before === undefined) record[name] = value;
@@ -60,6 +57,15 @@ export class HeaderFields {
       else before.push(value);
     }
     return record;
+  }
+
+  /** Returns the index of the next field of this lower-case name; -1 if there is none. */
+  #find(name: string, from: number): number {
+    for (let index = from; index < this.count; index++) {
+      const own = this.#raw[index * 2] as string;
+      if (own.length === name.length && own.toLowerCase() === name) return index;
+    }
+    return -1;
   }
 
   #valueAt(index: number): string {

@@ -56,13 +56,8 @@ const HTTP_1_1_OR_LATER = /^1\.[1-9][0-9]*$/;
  * Tells whether a request asks for an upgrade to WebSocket at all. When it does not (`h2c`, or no upgrade) it is an
  * ordinary request and not ours to refuse.
  */
-export function isWebSocketUpgrade({ rawHeaders }: Pick<HandshakeRequest, 'rawHeaders'>): boolean {
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    if (name.length === 7 && name.toLowerCase() === 'upgrade' && WEBSOCKET.test(rawHeaders[i + 1]!))
-      return true;
-  }
-  return false;
+export function isWebSocketUpgrade(request: Pick<HandshakeRequest, 'rawHeaders'>): boolean {
+  return upgradesToWebSocket(new HeaderFields(request.rawHeaders));
 }
 
 /**
@@ -85,7 +80,7 @@ export function examineRequest(request: HandshakeRequest, limits: HandshakeLimit
   if (host === undefined) return rejected(400, `Host is ${absentOrDoubled(fields, 'host')}`);
   if (parseAuthority(host) === undefined) return rejected(400, 'Host is malformed');
   if (hasBody(fields)) return rejected(400, 'the request has a body');
-  if (!isWebSocketUpgrade(request)) return rejected(400, 'Upgrade does not name websocket');
+  if (!upgradesToWebSocket(fields)) return rejected(400, 'Upgrade does not name websocket');
   if (!fields.all('connection').some((options) => UPGRADE.test(options)))
     return rejected(400, 'Connection does not name Upgrade');
   return examineWebSocketFields(fields, target.authority ?? host, target.path, target.query);
@@ -123,6 +118,10 @@ function examineWebSocketFields(
     protocols,
     extensions,
   };
+}
+
+function upgradesToWebSocket(fields: HeaderFields): boolean {
+  return fields.all('upgrade').some((protocols) => WEBSOCKET.test(protocols));
 }
 
 /** RFC 6455 §9.1 has a malformed offer refused, even where every extension would be declined. */

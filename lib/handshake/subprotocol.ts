@@ -33,6 +33,7 @@ export function validateSubprotocols(value: unknown, option = 'protocol'): strin
  */
 export function parseSubprotocols(fields: HeaderFields): readonly string[] | undefined {
   const offered = fields.list(FIELD);
+  if (offered.length === 0) return offered;
   if (!offered.every(isToken) || new Set(offered).size !== offered.length) return undefined;
   return offered;
 }

@@ -7,7 +7,9 @@ import type { LivePath } from './live-path.js';
 import type { RegistrySettings } from './registry-options.js';
 
 /** Is a request that keeps all the rules, for a path that is live. */
-export interface Admitted extends Accepted {
+export interface Admitted {
+  readonly ok: true;
+  readonly offer: Accepted;
   /** Undefined in a registry that never had one: it accepts every path. */
   readonly livePath: LivePath | undefined;
 }
@@ -47,7 +49,7 @@ export class Admission {
     if (livePath === undefined && !this.#acceptsEveryPath) return undefined;
     try {
       const origin = this.#settings.originPolicy.examine(verdict.origin, verdict.host, request);
-      return origin.ok ? { ...verdict, livePath } : origin;
+      return origin.ok ? { ok: true, offer: verdict, livePath } : origin;
     } catch (error) {
       log('error', 'origins threw', { err: error });
       return rejected(500, 'origins threw');

@@ -19,6 +19,11 @@ export class HandshakeTrace {
     if (handshakeTracing.start.hasSubscribers) handshakeTracing.start.publish(this.#traced);
   }
 
+  /** Whether the end was told. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Publishes the end, once: with the status that was answered, if any, and why it was no 101. */
   end(statusCode: number | undefined, reason?: string): void {
     if (this.#isOver) return;

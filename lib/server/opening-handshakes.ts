@@ -12,7 +12,7 @@ import type { Admitted } from './admission.js';
 import { HandshakeTrace } from './handshake-trace.js';
 import { LastResponses } from './last-response.js';
 import { Refusal } from './refusal.js';
-import type { RegistrySettings } from './registry-options.js';
+import type { Authorize, RegistrySettings } from './registry-options.js';
 import { UpgradeGuard } from './upgrade-guard.js';
 import { WebSocketServer } from './websocket-server.js';
 
@@ -26,12 +26,16 @@ export interface HandshakeOutcome {
   rejected(request: IncomingMessage, status: number, reason: string): void;
 }
 
-/** Is a request that was found valid and waits for its answer (websocket(n): test). */
+/** Is a request that was found valid and is to be answered (websocket(n): test). */
 export interface PendingHandshake {
   readonly request: IncomingMessage;
+  readonly stream: Duplex;
+  /** Octets that came behind the request. */
+  readonly head: Buffer | undefined;
   readonly admitted: Admitted;
-  readonly guard: UpgradeGuard;
   readonly trace: HandshakeTrace;
+  /** Watches the stream of a request that waits; there is none when it is answered at once. */
+  readonly guard: UpgradeGuard | undefined;
 }
 
 /** Answers the opening handshakes of a registry: holds each while it waits, authorises it, accepts or refuses it. */
@@ -71,40 +75,67 @@ export class OpeningHandshakes {
   ): PendingHandshake {
     if (this.#pending.has(stream)) throw new InvalidStateError('test: this socket was tested before');
     if (stream.destroyed) throw new InvalidStateError('test: this socket is gone');
-    const pending: PendingHandshake = {
-      request,
-      admitted,
-      trace: new HandshakeTrace(request),
-      guard: new UpgradeGuard(stream, head, this.#settings.handshakeTimeoutMs, {
-        gone: () => {
-          this.#pending.delete(stream);
-          log('notice', 'the client left during its opening handshake', { url: request.url });
-          pending.trace.end(undefined, 'the client left before it was answered');
-        },
-        timedOut: () => this.refuse(pending, TIMED_OUT),
-      }),
-    };
+    const trace = new HandshakeTrace(request);
+    const guard = new UpgradeGuard(stream, head, this.#settings.handshakeTimeoutMs, {
+      gone: () => {
+        this.#pending.delete(stream);
+        log('notice', 'the client left during its opening handshake', { url: request.url });
+        trace.end(undefined, 'the client left before it was answered');
+      },
+      timedOut: () => this.refuse(pending, TIMED_OUT),
+    });
+    const pending: PendingHandshake = { request, stream, head, admitted, trace, guard };
     this.#pending.set(stream, pending);
     return pending;
   }
 
-  /** Asks `authorize`, if there is one, and answers as it says; never rejects. */
-  async decide(pending: PendingHandshake): Promise<void> {
+  /** Answers a request: at once, unless `authorize` is to be asked. Never throws. */
+  take(request: IncomingMessage, stream: Duplex, head: Buffer, admitted: Admitted): void {
+    // Another listener of the server has seen to it.
+    if (stream.destroyed || this.#pending.has(stream)) return;
+    const { authorize } = this.#settings;
+    if (authorize !== undefined) {
+      void this.#ask(authorize, this.hold(request, stream, head, admitted));
+      return;
+    }
+    const trace = new HandshakeTrace(request);
+    this.#conclude({ request, stream, head, admitted, trace, guard: undefined }, undefined);
+  }
+
+  async #ask(authorize: Authorize, pending: PendingHandshake): Promise<void> {
     const { request, guard } = pending;
     try {
-      const answer = this.#settings.authorize?.(request, { signal: guard.signal });
-      const context: unknown = isThenable(answer) ? await answer : answer;
-      // It may also have been answered, or dropped, behind our back.
-      if (guard.isOver || !guard.stream.writable) return;
+      const answer = authorize(request, {
+        // Costs more than all else, and few want it.
+        get signal() {
+          return guard!.signal;
+        },
+      });
+      this.#conclude(pending, isThenable(answer) ? await answer : answer);
+    } catch (error) {
+      this.#fail(pending, error);
+    }
+  }
+
+  /** Answers as `authorize` says. */
+  #conclude(pending: PendingHandshake, context: unknown): void {
+    // It may have been answered, or dropped, behind our back.
+    if (pending.trace.isOver || !pending.stream.writable) return;
+    try {
       if (context instanceof Refusal) this.refuse(pending, context);
       else if (context === false) this.refuse(pending, FORBIDDEN);
       else this.accept(pending, context);
     } catch (error) {
-      // Giving up is what the signal asked for.
-      if (guard.isOver) return;
-      if (!(error instanceof Refusal)) log('error', 'authorize or selectProtocol threw', { err: error });
-      this.refuse(pending, error instanceof Refusal ? error : FAILED);
+      this.#fail(pending, error);
     }
+  }
+
+  /** Answers as is due when something was thrown. */
+  #fail(pending: PendingHandshake, error: unknown): void {
+    // Giving up is what the signal asked for.
+    if (pending.trace.isOver) return;
+    if (!(error instanceof Refusal)) log('error', 'authorize or selectProtocol threw', { err: error });
+    this.refuse(pending, error instanceof Refusal ? error : FAILED);
   }
 
   /**
@@ -114,27 +145,30 @@ export class OpeningHandshakes {
    * or somebody else has made a WebSocket of it.
    */
   accept(pending: PendingHandshake, context: unknown): WebSocketServer {
-    const { request, guard, admitted, trace } = pending;
-    if (!guard.stream.writable) throw new InvalidStateError('upgrade: this socket is gone');
+    const { request, stream, admitted, trace } = pending;
+    if (!stream.writable) throw new InvalidStateError('upgrade: this socket is gone');
     const protocol = this.#selectProtocol(pending);
     const remoteName = this.#lookupPeerName(request);
-    const { deflate, extensions } = this.#acceptDeflate(admitted.extensions);
-    const response = acceptResponse({ key: admitted.key, protocol, extensions });
-    const { stream } = guard;
-    const { path, query, livePath } = admitted;
-    this.#pending.delete(stream);
-    const open = {
-      stream,
-      head: guard.release(),
-      details: { protocol, extensions, path, query, headers: request.headers },
-      deflate,
+    const { deflate, extensions } = this.#acceptDeflate(admitted.offer.extensions);
+    const { key, path, query } = admitted.offer;
+    const response = acceptResponse({ key, protocol, extensions });
+    const details = {
+      protocol,
+      extensions,
+      path,
+      query,
+      // Node makes them of the raw ones when they are asked for.
+      get headers() {
+        return request.headers;
+      },
     };
+    const open = { stream, head: this.#letGo(pending), details, deflate };
     // An idle limit that the HTTP server had for its own connections.
     if (stream instanceof Socket) stream.setTimeout(0);
     let connection: WebSocketServer;
     try {
       connection = new WebSocketServer(stream, undefined, {
-        settings: livePath?.settings ?? this.#settings.connection,
+        settings: admitted.livePath?.settings ?? this.#settings.connection,
         open,
         context,
         remoteName,
@@ -152,10 +186,9 @@ export class OpeningHandshakes {
 
   /** Refuses a request that waits. */
   refuse(pending: PendingHandshake, refusal: Refusal): void {
-    const { request, guard, trace } = pending;
-    this.#pending.delete(guard.stream);
-    guard.release();
-    this.#answer(request, guard.stream, refusal, trace);
+    const { request, stream, trace } = pending;
+    this.#letGo(pending);
+    this.#answer(request, stream, refusal, trace);
   }
 
   /** Refuses all that wait. */
@@ -168,6 +201,16 @@ export class OpeningHandshakes {
     this.#answer(request, stream, refusal, new HandshakeTrace(request));
   }
 
+  /** Leaves the stream to whoever answers, paused. @returns what came early. */
+  #letGo({ stream, head, guard }: PendingHandshake): Buffer | undefined {
+    if (guard !== undefined) {
+      this.#pending.delete(stream);
+      return guard.release();
+    }
+    stream.pause();
+    return head;
+  }
+
   #answer(request: IncomingMessage, stream: Duplex, refusal: Refusal, trace: HandshakeTrace): void {
     const { status, reason, response } = refusal;
     this.refusals.send(stream, response);
@@ -177,7 +220,8 @@ export class OpeningHandshakes {
 
   #selectProtocol({ request, admitted }: PendingHandshake): string {
     const { selectProtocol } = this.#settings;
-    const { protocols, livePath } = admitted;
+    const { livePath } = admitted;
+    const { protocols } = admitted.offer;
     if (selectProtocol !== undefined) return validateSelection(selectProtocol(protocols, request), protocols);
     return livePath === undefined ? (protocols[0] ?? '') : livePath.selectProtocol(protocols);
   }

@@ -296,7 +296,7 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     if (verdict === undefined) return false;
     const refusal = verdict.ok ? this.#overload() : new Refusal(verdict, verdict.reason);
     if (refusal !== undefined) this.#handshakes.turnAway(request, stream, refusal);
-    else if (verdict.ok) void this.#handshakes.decide(this.#handshakes.hold(request, stream, head, verdict));
+    else if (verdict.ok) this.#handshakes.take(request, stream, head, verdict);
     return true;
   }
 

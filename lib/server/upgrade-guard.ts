@@ -17,7 +17,10 @@ export interface GuardEvents {
  */
 export class UpgradeGuard {
   readonly stream: Duplex;
-  readonly #controller = new AbortController();
+  /** Made when somebody asks for its signal. */
+  #controller: AbortController | undefined;
+  /** Says why the signal is aborted. */
+  #reason: string | undefined;
   readonly #events: GuardEvents;
   readonly #early: Buffer[];
   readonly #timer: NodeJS.Timeout;
@@ -42,6 +45,10 @@ export class UpgradeGuard {
 
   /** Aborted when the wait ends without an answer. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#abort(this.#reason);
+    }
     return this.#controller.signal;
   }
 
@@ -66,8 +73,13 @@ export class UpgradeGuard {
     this.stream.off('error', this.#streamOnGone);
   }
 
+  #abort(reason: string): void {
+    this.#reason = reason;
+    this.#controller?.abort(new Error(reason));
+  }
+
   readonly #timerOnTimeout = (): void => {
-    this.#controller.abort(new Error('the opening handshake took too long'));
+    this.#abort('the opening handshake took too long');
     // A listener of the signal may have answered.
     if (!this.#isOver) this.#events.timedOut();
   };
@@ -76,7 +88,7 @@ export class UpgradeGuard {
     this.#end();
     this.stream.on('error', ignoreError);
     this.stream.destroy();
-    this.#controller.abort(new Error('the client left before it was answered'));
+    this.#abort('the client left before it was answered');
     this.#events.gone();
   };
 

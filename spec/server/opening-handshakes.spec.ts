@@ -67,6 +67,32 @@ describe('OpeningHandshakes', () => {
       expect(await peer.takeHex('827f00000000000186a0')).to.equal('827f00000000000186a0');
     });
 
+    it('keeps off a socket that another listener of the server has destroyed, or has tested', async () => {
+      for (const authorize of [undefined, () => 'context']) {
+        const { http, registry } = await harbour.attached({ authorize });
+        let rivals = 0;
+        const theirs = { destroy: 0, test: 0 };
+        registry.on('connection', () => (rivals += 1));
+        http.server.prependListener('upgrade', (request, socket, head) => {
+          if (request.url === '/destroy') {
+            theirs.destroy += 1;
+            socket.destroy();
+            return;
+          }
+          theirs.test += Number(registry.test(http.server, request, socket, head));
+          setImmediate(() => registry.upgrade(socket).send('text', 'hi'));
+        });
+        const gone = await harbour.peer(http, upgradeRequest('/destroy'));
+        await gone.ended();
+        expect(gone.received.toString()).to.equal('');
+        const { status, peer } = await harbour.ask(http, '/test');
+        expect(status).to.equal(101);
+        expect(await peer.takeHex('81026869')).to.equal('81026869');
+        expect([rivals, registry.size, theirs]).to.deep.equal([1, 1, { destroy: 1, test: 1 }]);
+        expect(harbour.logged).to.deep.equal([]);
+      }
+    });
+
     it('takes idle limits of the HTTP server off the socket', async () => {
       const { http, registry } = await harbour.attached();
       http.server.setTimeout(50_000);
