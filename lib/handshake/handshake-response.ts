@@ -5,6 +5,9 @@ import { flattenCallerHeaders, type CallerHeaders } from './caller-headers.js';
 import { isFieldValue, isToken } from './field-grammar.js';
 import { statusMessageOf } from './status-message.js';
 
+/** What each 101 response begins with. */
+const ACCEPTED = `HTTP/1.1 101 ${statusMessageOf(101)}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: `;
+
 /** Describes a response that accepts the opening handshake. */
 export interface Acceptance {
   /** The request's Sec-WebSocket-Key. */
@@ -59,20 +62,20 @@ export function acceptResponse(acceptance: Acceptance): Buffer {
   if (typeof key !== 'string' || !isValidKey(key)) {
     throw new InvalidOptionError('key', key, 'the base64 of 16 octets');
   }
-  const fields = ['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Accept', acceptKey(key)];
+  let head = `${ACCEPTED}${acceptKey(key)}\r\n`;
   if (protocol !== '') {
     if (typeof protocol !== 'string' || !isToken(protocol))
       throw new InvalidOptionError('protocol', protocol, 'a token');
-    fields.push('Sec-WebSocket-Protocol', protocol);
+    head += `Sec-WebSocket-Protocol: ${protocol}\r\n`;
   }
   if (extensions !== '') {
     if (typeof extensions !== 'string' || !isFieldValue(extensions)) {
       throw new InvalidOptionError('extensions', extensions, 'a list of extensions');
     }
-    fields.push('Sec-WebSocket-Extensions', extensions);
+    head += `Sec-WebSocket-Extensions: ${extensions}\r\n`;
   }
-  fields.push(...flattenCallerHeaders(headers, 'headers', reservedInAcceptance));
-  return Buffer.from(renderHead(101, statusMessageOf(101), fields), 'latin1');
+  const fields = flattenCallerHeaders(headers, 'headers', reservedInAcceptance);
+  return Buffer.from(`${head}${renderFields(fields)}\r\n`, 'latin1');
 }
 
 /**
@@ -101,13 +104,14 @@ export function rejectResponse(refusal: Refusal): Buffer {
   if (status === 426) fields.push('Upgrade', 'websocket');
   if (!names(added).includes('content-type')) fields.push('Content-Type', 'text/plain; charset=utf-8');
   fields.push('Content-Length', String(payload.byteLength), ...added);
-  return Buffer.concat([Buffer.from(renderHead(status, statusMessage, fields), 'latin1'), payload]);
+  const head = `HTTP/1.1 ${String(status)} ${statusMessage}\r\n${renderFields(fields)}\r\n`;
+  return Buffer.concat([Buffer.from(head, 'latin1'), payload]);
 }
 
-function renderHead(status: number, statusMessage: string, fields: readonly string[]): string {
-  let head = `HTTP/1.1 ${String(status)} ${statusMessage}\r\n`;
-  for (let i = 0; i < fields.length; i += 2) head += `${fields[i] as string}: ${fields[i + 1] as string}\r\n`;
-  return `${head}\r\n`;
+function renderFields(fields: readonly string[]): string {
+  let text = '';
+  for (let i = 0; i < fields.length; i += 2) text += `${fields[i] as string}: ${fields[i + 1] as string}\r\n`;
+  return text;
 }
 
 function names(fields: readonly string[]): string[] {

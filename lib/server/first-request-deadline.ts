@@ -14,6 +14,13 @@ const REQUEST_EVENTS: ReadonlySet<string | symbol> = new Set([
   'connect',
 ]);
 
+/** On a socket: the deadline that it has met. A property, for a WeakSet costs more than all else here. */
+const MET = Symbol('first request');
+
+interface Met extends Duplex {
+  [MET]?: FirstRequestDeadline;
+}
+
 /**
  * Bounds the time from accept to the first request on each connection of an HTTP server. What happens later on a
  * plain connection is none of its business.
@@ -22,8 +29,6 @@ export class FirstRequestDeadline {
   readonly #server: Server;
   readonly #timeoutMs: () => number;
   readonly #watches = new Map<unknown, Watch>();
-  /** Sockets that had their first request; the server may be given them anew. */
-  readonly #known = new WeakSet<Duplex>();
   readonly #isTls: boolean;
 
   /** @param timeoutMs - is asked at each accept. */
@@ -56,7 +61,8 @@ export class FirstRequestDeadline {
 
   /** Learns of a request on a socket. */
   met(socket: Duplex): void {
-    this.#known.add(socket);
+    // The server may be given it anew.
+    (socket as Met)[MET] = this;
     this.#watches.get(this.#placeOf(socket))?.end();
   }
 
@@ -72,12 +78,11 @@ export class FirstRequestDeadline {
   readonly #serverOnRequest = ({ socket }: { readonly socket: Duplex }): void => this.met(socket);
 
   #watch(socket: Socket): void {
-    if (this.#known.has(socket)) return;
+    if ((socket as Met)[MET] === this) return;
     const place = this.#placeOf(socket);
     // The place may be taken again by the next connection before the last one's 'close' is out.
     this.#watches.get(place)?.end();
-    const onOver = (): void => void this.#watches.delete(place);
-    this.#watches.set(place, new Watch(socket, this.#timeoutMs(), onOver));
+    this.#watches.set(place, new Watch(socket, this.#timeoutMs(), this.#watches, place));
   }
 
   /** Names a connection alike for its TCP socket and the TLS socket over it. */
@@ -107,21 +112,27 @@ export class FirstRequestDeadline {
 class Watch {
   readonly #socket: Socket;
   readonly #timer: NodeJS.Timeout;
-  readonly #onOver: () => void;
+  readonly #watches: Map<unknown, Watch>;
+  readonly #place: unknown;
 
-  /** @param onOver - called at the end, whatever has brought it: {@link Watch.end}, or that the socket is gone. */
-  constructor(socket: Socket, timeoutMs: number, onOver: () => void) {
+  /** @param watches - it is taken out of there at the end: by {@link Watch.end}, or when the socket is gone. */
+  constructor(socket: Socket, timeoutMs: number, watches: Map<unknown, Watch>, place: unknown) {
     this.#socket = socket;
-    this.#onOver = onOver;
-    this.#timer = setTimeout(() => socket.destroy(), timeoutMs);
+    this.#watches = watches;
+    this.#place = place;
+    this.#timer = setTimeout(destroy, timeoutMs, socket);
     socket.on('close', this.#socketOnClose);
   }
 
   end(): void {
     clearTimeout(this.#timer);
     this.#socket.off('close', this.#socketOnClose);
-    this.#onOver();
+    this.#watches.delete(this.#place);
   }
 
   readonly #socketOnClose = (): void => this.end();
+}
+
+function destroy(socket: Socket): void {
+  socket.destroy();
 }

@@ -33,13 +33,13 @@ export class HttpAttachment {
   readonly #server: Server;
   readonly #takers = new Set<UpgradeTaker>();
   readonly #deadline: FirstRequestDeadline;
+  /** The shortest of all takers. */
+  #handshakeTimeoutMs = Infinity;
   #asked: ShouldUpgrade | undefined;
 
   private constructor(server: Server) {
     this.#server = server;
-    this.#deadline = new FirstRequestDeadline(server, () =>
-      Math.min(...Array.from(this.#takers, (taker) => taker.handshakeTimeoutMs)),
-    );
+    this.#deadline = new FirstRequestDeadline(server, () => this.#handshakeTimeoutMs);
   }
 
   /** Lets a registry take upgrades of an HTTP server; a second time changes nothing. */
@@ -51,13 +51,19 @@ export class HttpAttachment {
     }
     if (attachment.#takers.size === 0) attachment.#listen();
     attachment.#takers.add(taker);
+    attachment.#measureTimeout();
   }
 
   /** Takes a registry off an HTTP server. */
   static remove(server: Server, taker: UpgradeTaker): void {
     const attachment = attachments.get(server);
     if (attachment === undefined || !attachment.#takers.delete(taker)) return;
+    attachment.#measureTimeout();
     if (attachment.#takers.size === 0) attachment.#unlisten();
+  }
+
+  #measureTimeout(): void {
+    this.#handshakeTimeoutMs = Math.min(...Array.from(this.#takers, (taker) => taker.handshakeTimeoutMs));
   }
 
   #listen(): void {

@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Deflate } from '../compression/coding.js';
+import type { ConnectDetails } from '../connection/connection-events.js';
 import { InvalidStateError } from '../errors.js';
 import { acceptResponse } from '../handshake/handshake-response.js';
 import { validateSelection } from '../handshake/subprotocol.js';
@@ -152,19 +153,10 @@ export class OpeningHandshakes {
     const { deflate, extensions } = this.#acceptDeflate(admitted.offer.extensions);
     const { key, path, query } = admitted.offer;
     const response = acceptResponse({ key, protocol, extensions });
-    const details = {
-      protocol,
-      extensions,
-      path,
-      query,
-      // Node makes them of the raw ones when they are asked for.
-      get headers() {
-        return request.headers;
-      },
-    };
+    const details = new RequestDetails(request, protocol, extensions, path, query);
     const open = { stream, head: this.#letGo(pending), details, deflate };
     // An idle limit that the HTTP server had for its own connections.
-    if (stream instanceof Socket) stream.setTimeout(0);
+    if (stream instanceof Socket && stream.timeout !== 0) stream.setTimeout(0);
     let connection: WebSocketServer;
     try {
       connection = new WebSocketServer(stream, undefined, {
@@ -250,4 +242,25 @@ export class OpeningHandshakes {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
+}
+
+/** Describes the opening handshake of a request, whose header fields Node puts in order when they are asked for. */
+class RequestDetails implements ConnectDetails {
+  readonly protocol: string;
+  readonly extensions: string;
+  readonly path: string;
+  readonly query: string;
+  readonly #request: IncomingMessage;
+
+  constructor(request: IncomingMessage, protocol: string, extensions: string, path: string, query: string) {
+    this.#request = request;
+    this.protocol = protocol;
+    this.extensions = extensions;
+    this.path = path;
+    this.query = query;
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.#request.headers;
+  }
 }

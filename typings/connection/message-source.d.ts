@@ -1,4 +1,4 @@
-import { Opcode } from '../protocol/constants.js';
+import type { Opcode } from '../protocol/constants.js';
 import { type MessageData } from './outgoing-message.js';
 import type { Sender } from './sender.js';
 /** Gives the pieces of one message, in order: a Readable, a ReadableStream, a generator, an array. */
