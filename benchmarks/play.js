@@ -1,107 +1,127 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Participant } from './participant.js';
 
-/** Octets that each connection costs the subject, once it has come to rest. */
-function perConnection(bare, settled, connections) {
-  return {
-    heapBytes: (settled.heapUsed - bare.heapUsed) / connections,
-    outsideBytes: (settled.outside - bare.outside) / connections,
-    rssBytes: (settled.rss - bare.rss) / connections,
-  };
-}
+/** How often a subject is asked whether it is warm. */
+const WARM_LOOK_MS = 100;
+/** Time for a subject to come to rest before its memory is looked at. */
+const REST_MS = 200;
 
-/** Starts the two processes; of a server and its clients, the server comes first, and tells its port. */
-async function startBoth(peer, workload, participants) {
-  const order = {
-    ...workload,
-    module: peer.module,
-    scene: peer.scene ?? workload.scene,
-    deflate: peer.deflate ?? workload.deflate,
-  };
-  const { command, env } = { command: peer.command(), env: peer.env };
-  const startSubject = async (port) => {
-    const file = workload.load === 'client' ? peer.client : peer.server;
-    const subject = new Participant({ file, part: 'subject', order: { ...order, port }, command, env });
-    participants.push(subject);
-    return { subject, told: await subject.next() };
-  };
-  const startLoad = async (port) => {
-    const loadOrder = { ...order, port, echoesVerbatim: peer.isRaw };
-    const load = new Participant({ file: 'load/main.js', part: 'load', order: loadOrder });
-    participants.push(load);
-    return { load, told: await load.next() };
-  };
-  if (workload.load === 'client') {
-    const { load, told } = await startLoad();
-    const { subject, told: answered } = await startSubject(told.port);
-    return { subject, load, opener: subject, declined: answered.declined };
+/** A peer in a workload: the process that is measured, and the one that makes load. */
+export class Play {
+  #workload;
+  #subject;
+  #load;
+  /** Who opens connections, and starts and stops: the load, or the library where that is the client. */
+  #opener;
+  /** What the subject needed before the first connection. */
+  #bare;
+
+  constructor(workload, subject, load) {
+    this.#workload = workload;
+    this.#subject = subject;
+    this.#load = load;
+    this.#opener = workload.load === 'client' ? subject : load;
   }
-  const { subject, told } = await startSubject();
-  if (told.declined !== undefined) return { declined: told.declined };
-  const { load } = await startLoad(told.port);
-  return { subject, load, opener: load };
-}
 
-/** Longest wait for the first message. */
-const PATIENCE_MS = 20_000;
-
-/** Measures CPU time and messages, while the load goes on. */
-async function measure(subject, load, measureMs) {
-  const [usage, counters] = [await subject.ask('usage'), await load.ask('counters')];
-  await wait(measureMs);
-  let [usageThen, countersThen] = [await subject.ask('usage'), await load.ask('counters')];
-  while (countersThen.messages === counters.messages && countersThen.atMs < counters.atMs + PATIENCE_MS) {
-    await wait(50);
-    [usageThen, countersThen] = [await subject.ask('usage'), await load.ask('counters')];
+  /**
+   * Starts both processes and opens all connections.
+   * @returns {Promise<Play | { declined: string }>} or why this peer cannot do it
+   */
+  static async open(peer, workload) {
+    const order = {
+      ...workload,
+      module: peer.module,
+      scene: peer.scene ?? workload.scene,
+      deflate: peer.deflate ?? workload.deflate,
+    };
+    const participants = [];
+    const start = async (part, details) => {
+      const participant = new Participant({ part, ...details });
+      participants.push(participant);
+      return [participant, await participant.next()];
+    };
+    const startSubject = (port) => {
+      const file = workload.load === 'client' ? peer.client : peer.server;
+      return start('subject', { file, order: { ...order, port }, command: peer.command(), env: peer.env });
+    };
+    const startLoad = (port) =>
+      start('load', { file: 'load/main.js', order: { ...order, port, echoesVerbatim: peer.isRaw } });
+    try {
+      // Of a server and its clients, the server comes first: it knows the port.
+      const [server, told] = await (workload.load === 'client' ? startLoad() : startSubject());
+      if (told.declined !== undefined) {
+        await server.stop();
+        return { declined: told.declined };
+      }
+      const [client] = await (workload.load === 'client' ? startSubject(told.port) : startLoad(told.port));
+      const [subject, load] = workload.load === 'client' ? [client, server] : [server, client];
+      const play = new Play(workload, subject, load);
+      await play.#open();
+      return play;
+    } catch (error) {
+      await Promise.all(participants.map((participant) => participant.stop()));
+      throw error;
+    }
   }
-  const messages = countersThen.messages - counters.messages;
-  const seconds = (countersThen.atMs - counters.atMs) / 1000;
-  const cpuMicros = usageThen.cpuMicros - usage.cpuMicros;
-  return {
-    messages,
-    cpuMicrosPerMessage: cpuMicros / messages,
-    messagesPerSecond: messages / seconds,
-    rssBytes: usageThen.rss,
-    subjectBusy: cpuMicros / 1e6 / seconds,
-    loadBusy: (countersThen.cpuMicros - counters.cpuMicros) / 1e6 / seconds,
-  };
-}
 
-/**
- * Plays one workload with one peer once, in fresh processes.
- * @param {object} times
- * @param {number} times.warmupMs
- * @param {number} times.measureMs
- * @param {{ rate: number, ms: number }} [times.latency] also measures latencies, at that rate
- * @returns {Promise<object>} what was measured, or `declined`: why this peer cannot do it
- */
-export async function play(peer, workload, { warmupMs, measureMs, latency }) {
-  const participants = [];
-  try {
-    const { subject, load, opener, declined } = await startBoth(peer, workload, participants);
-    if (declined !== undefined) return { declined };
-    const bare = await subject.ask('usage', { settled: true });
-    await opener.ask('open');
-    const sample = {};
-    if (workload.load !== 'idle') {
-      await opener.ask('start');
-      await wait(warmupMs);
-      Object.assign(sample, await measure(subject, load, measureMs));
-      if (sample.messages === 0) throw new Error('not one message came back');
+  async #open() {
+    this.#bare = await this.#subject.ask('usage', { settled: true });
+    await this.#opener.ask('open');
+  }
+
+  /**
+   * Lets the subject run until it has compiled what it runs: until it had the core for so long.
+   * @param {object} times
+   * @param {number} times.warmupMs CPU time
+   * @param {number} times.mostMs longest wait for that
+   */
+  async warmUp({ warmupMs, mostMs }) {
+    const { cpuMicros } = await this.#subject.ask('usage');
+    await this.#opener.ask('start');
+    for (let waited = 0; waited < mostMs; waited += WARM_LOOK_MS) {
+      await wait(WARM_LOOK_MS);
+      const used = (await this.#subject.ask('usage')).cpuMicros - cpuMicros;
+      if (used >= warmupMs * 1000) break;
     }
-    if (latency !== undefined || workload.memory) await load.ask('drain');
-    if (latency !== undefined) sample.latency = await load.ask('latency', latency);
-    if (workload.memory) {
-      await wait(workload.load === 'idle' ? 200 : 50);
-      const settled = await subject.ask('usage', { settled: true });
-      sample.rssBytes = settled.rss;
-      sample.perConnection = perConnection(bare, settled, workload.connections);
-    }
-    await load.ask('end');
-    return sample;
-  } catch (error) {
-    throw new Error(`${peer.name}, ${workload.name}: ${error.message}`, { cause: error });
-  } finally {
-    await Promise.all(participants.map((participant) => participant.stop()));
+    await this.#opener.ask('drain');
+  }
+
+  /** Measures for a while: all that was begun is waited for, so that CPU time and messages belong together. */
+  async measure(ms) {
+    const [usage, counters] = [await this.#subject.ask('usage'), await this.#load.ask('counters')];
+    await this.#opener.ask('start');
+    await wait(ms);
+    await this.#opener.ask('drain');
+    const [usageThen, countersThen] = [await this.#subject.ask('usage'), await this.#load.ask('counters')];
+    const messages = countersThen.messages - counters.messages;
+    if (messages === 0) throw new Error('not one message came back');
+    const seconds = (countersThen.atMs - counters.atMs) / 1000;
+    const cpuMicros = usageThen.cpuMicros - usage.cpuMicros;
+    return {
+      messages,
+      cpuMicrosPerMessage: cpuMicros / messages,
+      messagesPerSecond: messages / seconds,
+      rssBytes: usageThen.rss,
+      subjectBusy: cpuMicros / 1e6 / seconds,
+      loadBusy: (countersThen.cpuMicros - counters.cpuMicros) / 1e6 / seconds,
+    };
+  }
+
+  /** Measures latencies for a while, at a fixed rate of messages. */
+  latency(details) {
+    return this.#load.ask('latency', details);
+  }
+
+  /** Measures what each connection costs once the subject has come to rest, in octets. */
+  async memory() {
+    await wait(REST_MS);
+    const settled = await this.#subject.ask('usage', { settled: true });
+    const each = (key) => (settled[key] - this.#bare[key]) / this.#workload.connections;
+    return { heapBytes: each('heapUsed'), outsideBytes: each('outside'), rssBytes: each('rss') };
+  }
+
+  /** Ends both processes. */
+  async close() {
+    await Promise.all([this.#load.stop(), this.#subject.stop()]);
   }
 }

@@ -13,7 +13,8 @@ import { renderSummary } from './table.js';
 const print = (text) => console.log(text);
 
 const options = readOptions(process.argv.slice(2));
-const { workloads, rounds, warmupMs, measureMs, latencyMs, json } = options;
+const { workloads, json } = options;
+const { rounds, warmupMs, measureMs, latencyMs } = options;
 const { contenders, absent, versions } = choose();
 for (const { name, reason } of absent) print(`left out: ${name}: ${reason}`);
 

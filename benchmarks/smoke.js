@@ -1,10 +1,10 @@
-import { play } from './play.js';
+import { Play } from './play.js';
 
 /** Most connections: the point is that everything runs, not how fast. */
 const MOST_CONNECTIONS = 64;
 /** How many plays go on at a time. */
 const SIDE_BY_SIDE = 3;
-const TIMES = { warmupMs: 10, measureMs: 40 };
+const MEASURE_MS = 30;
 const LATENCY = { rate: 1000, ms: 40 };
 
 /** What decides which code of a peer a play runs; that of the load runs with the first peer. */
@@ -25,6 +25,20 @@ function choosePlays(workloads, contenders) {
   );
 }
 
+/** Does all that is done in a comparison, once. @returns why the peer cannot do it, if so */
+async function playBriefly(peer, workload) {
+  const play = await Play.open(peer, workload);
+  if (play.declined !== undefined) return play.declined;
+  try {
+    if (workload.load !== 'idle') await play.measure(MEASURE_MS);
+    if (workload.latency) await play.latency(LATENCY);
+    if (workload.memory) await play.memory();
+  } finally {
+    await play.close();
+  }
+  return undefined;
+}
+
 /**
  * Runs everything for a moment, checks what comes back, and judges no time.
  * @returns how many plays failed
@@ -37,13 +51,12 @@ export async function smoke(workloads, contenders, print) {
     while (next < plays.length) {
       const { peer, workload } = plays[next++];
       const small = { ...workload, connections: Math.min(workload.connections, MOST_CONNECTIONS) };
-      const times = { ...TIMES, ...(workload.latency && { latency: LATENCY }) };
       try {
-        const { declined } = await play(peer, small, times);
+        const declined = await playBriefly(peer, small);
         if (declined !== undefined) print(`${peer.name} does not play ${workload.name}: ${declined}`);
       } catch (error) {
         failed.push(error);
-        print(`FAILED: ${error.message}`);
+        print(`FAILED: ${peer.name}, ${workload.name}: ${error.message}`);
       }
     }
   };

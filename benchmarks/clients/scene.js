@@ -22,10 +22,14 @@ function check(data) {
  */
 export function play(connect) {
   const senders = [];
+  let isRunning = false;
+  let underWay = 0;
+  let whenDrained;
   const openOne = async () => {
     const send = await connect(`ws://127.0.0.1:${order.port}/`, (data) => {
       check(data);
-      send(message);
+      if (isRunning) send(message);
+      else if (--underWay === 0) whenDrained?.();
     });
     senders.push(send);
   };
@@ -33,7 +37,13 @@ export function play(connect) {
     usage,
     open: () => Promise.all(Array.from({ length: order.connections }, openOne)),
     start: () => {
+      isRunning = true;
       for (const send of senders) for (let i = 0; i < order.inFlight; i++) send(message);
+      underWay = senders.length * order.inFlight;
+    },
+    drain: async () => {
+      isRunning = false;
+      if (underWay > 0) await new Promise((resolve) => (whenDrained = resolve));
     },
   });
   tell({});

@@ -38,8 +38,6 @@ export class ClientLoad {
     this.port = server.address().port;
   }
 
-  drain() {}
-
   #serverOnConnection(socket) {
     socket.on('error', this.#isBroken);
     socket.once('data', (request) => {

@@ -1,8 +1,8 @@
-import { createInflateRaw, inflateRawSync } from 'node:zlib';
-import { constants } from 'node:zlib';
-import { readHeader } from './frames.js';
+import { constants, createInflateRaw, inflateRawSync } from 'node:zlib';
+import { PONG, readHeader } from './frames.js';
 
 const TAIL = Buffer.from('0000ffff', 'hex');
+const PING_OPCODE = 9;
 const NO_OCTETS = Buffer.alloc(0);
 
 /** Echoes that were inflated and found right, so that their like need not be. */
@@ -49,7 +49,11 @@ export class DeflateConnection {
     this.#rest = start === octets.length ? NO_OCTETS : Buffer.from(octets.subarray(start));
   }
 
-  #take({ isCompressed }, compressed) {
+  #take({ opcode, isCompressed }, compressed) {
+    if (opcode === PING_OPCODE) {
+      this.#socket.write(PONG);
+      return;
+    }
     if (!isCompressed) this.#onBroken(new Error('an echo came back as it is'));
     if (!this.#takesOver && !compressed.equals(known)) this.#inflate(compressed);
     this.#inflater?.write(Buffer.concat([compressed, TAIL]));

@@ -1,3 +1,5 @@
+import { PING, PONG } from './frames.js';
+
 /**
  * One connection that sends frames made beforehand and compares what comes back, octet by octet, with what is expected:
  * the same block again and again.
@@ -27,7 +29,7 @@ export class EchoConnection {
 
   #socketOnOctets(chunk) {
     const expected = this.#expected;
-    let start = 0;
+    let start = this.#position === 0 ? this.#answerPing(chunk) : 0;
     while (start < chunk.length) {
       const count = Math.min(chunk.length - start, expected.length - this.#position);
       if (expected.compare(chunk, start, start + count, this.#position, this.#position + count) !== 0) {
@@ -41,5 +43,12 @@ export class EchoConnection {
       this.#position = 0;
       this.onBlock();
     }
+  }
+
+  /** Answers a ping at the start of a chunk: there may be one after a silence. @returns how many octets it took */
+  #answerPing(chunk) {
+    if (chunk[0] !== PING[0] || chunk[1] !== PING[1]) return 0;
+    this.#socket.write(PONG);
+    return PING.length;
   }
 }

@@ -37,7 +37,6 @@ export class EchoLoad {
     const reads = size >= LONG_READS_FROM ? 'long' : 'short';
     await openAll(connections, { port, tls, reads }, (opened) => {
       const connection = new EchoConnection(opened, this.#expected, onBroken);
-      connection.onBlock = () => this.#connectionOnBlock(connection);
       this.#connections.push(connection);
     });
   }
@@ -45,6 +44,7 @@ export class EchoLoad {
   start() {
     this.#isRunning = true;
     for (const connection of this.#connections) {
+      connection.onBlock = () => this.#connectionOnBlock(connection);
       this.#busy += 1;
       this.#sendBlock(connection);
     }

@@ -40,6 +40,10 @@ export function fragments(type, payload, count) {
   );
 }
 
+/** What a server sends to see whether a silent client is there, and what that answers. */
+export const PING = Buffer.from('8900', 'hex');
+export const PONG = Buffer.from('8a8000000000', 'hex');
+
 /** A Close frame of a client, with 1000. */
 export function closeFrame() {
   const framed = frame('binary', Buffer.from([0x03, 0xe8]), { masked: true });

@@ -10,6 +10,7 @@ export class HandshakeLoad {
   #order;
   #isRunning = false;
   #onBroken;
+  #loops = [];
 
   constructor(order) {
     this.#order = order;
@@ -21,7 +22,13 @@ export class HandshakeLoad {
 
   start() {
     this.#isRunning = true;
-    for (let i = 0; i < this.#order.connections; i++) this.#repeat().catch(this.#onBroken);
+    this.#loops = Array.from({ length: this.#order.connections }, () => this.#repeat().catch(this.#onBroken));
+  }
+
+  /** Stops, and waits for what is under way. */
+  async drain() {
+    this.#isRunning = false;
+    await Promise.all(this.#loops);
   }
 
   async #repeat() {

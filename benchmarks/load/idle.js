@@ -1,6 +1,7 @@
+import { PING, PONG } from './frames.js';
 import { openAll } from './opening.js';
 
-/** Opens connections and leaves them alone. */
+/** Opens connections and leaves them alone, but for answers to pings. */
 export class IdleLoad {
   messages = 0;
   #order;
@@ -12,11 +13,11 @@ export class IdleLoad {
 
   async open(onBroken) {
     await openAll(this.#order.connections, { port: this.#order.port }, (opened) => {
-      opened.onOctets = () => undefined;
+      opened.onOctets = (chunk) => {
+        if (chunk.equals(PING)) opened.socket.write(PONG);
+      };
       opened.onBroken = onBroken;
       this.#opened.push(opened);
     });
   }
-
-  drain() {}
 }

@@ -16,11 +16,9 @@ const LOADS = {
 
 const Load = await LOADS[order.load]();
 const load = new Load(order);
-let isOver = false;
-const onBroken = (error) => isOver || fail(error);
 
 answer({
-  open: () => load.open(onBroken),
+  open: () => load.open(fail),
   start: () => load.start(),
   counters: () => {
     const { user, system } = process.cpuUsage();
@@ -28,9 +26,6 @@ answer({
   },
   drain: () => load.drain(),
   latency: (details) => load.latency(details),
-  end: () => {
-    isOver = true;
-  },
 });
-await load.listen?.(onBroken);
+await load.listen?.(fail);
 tell({ isReady: true, port: load.port });

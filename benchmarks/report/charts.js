@@ -50,7 +50,7 @@ export function drawRatios(scheme, results) {
       },
       {
         data: { values: asked },
-        mark: { type: 'tick', color: mark, thickness: 2.5, height: 16 },
+        mark: { type: 'tick', color: mark, thickness: 3, height: 16, opacity: 1 },
         encoding: { y, x: x('must') },
       },
       {
@@ -84,39 +84,33 @@ export function drawLatencies(scheme, results) {
       ),
   );
   const peers = [...new Set(values.map(({ peer }) => peer))];
-  return draw(scheme, {
-    data: { values },
-    facet: {
-      field: 'workload',
-      type: 'nominal',
-      title: null,
-      sort: results.map(({ workload }) => workload.name),
-    },
-    columns: 3,
-    resolve: { scale: { y: 'independent' } },
-    spec: {
-      width: 200,
-      height: 150,
-      mark: { type: 'line', point: { filled: true, size: 40 }, strokeWidth: 2 },
-      encoding: {
-        x: {
-          field: 'percentile',
-          type: 'ordinal',
-          sort: Object.values(PERCENTILES),
-          title: 'percentile',
-          axis: { labelAngle: 0, grid: true },
-        },
-        y: {
-          field: 'ms',
-          type: 'quantitative',
-          scale: { type: 'log' },
-          title: 'ms',
-          axis: { format: '~g', tickCount: 5 },
-        },
-        color: colour(scheme, peers),
+  const all = values.map(({ ms }) => ms);
+  const panels = [...new Set(values.map(({ workload }) => workload))].map((workload) => ({
+    title: workload,
+    width: 210,
+    height: 150,
+    data: { values: values.filter((value) => value.workload === workload) },
+    mark: { type: 'line', point: { filled: true, size: 40 }, strokeWidth: 2 },
+    encoding: {
+      x: {
+        field: 'percentile',
+        type: 'ordinal',
+        sort: Object.values(PERCENTILES),
+        title: 'percentile',
+        axis: { labelAngle: 0, grid: true },
       },
+      y: {
+        field: 'ms',
+        type: 'quantitative',
+        // The same for all panels.
+        scale: { type: 'log', domain: [Math.min(...all), Math.max(...all)] },
+        title: 'ms',
+        axis: { format: '~g', tickCount: 5 },
+      },
+      color: colour(scheme, peers),
     },
-  });
+  }));
+  return draw(scheme, { concat: panels, columns: 3, spacing: 30 });
 }
 
 /** How a panel of growth shows its values. */
