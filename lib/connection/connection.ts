@@ -19,11 +19,11 @@ import { connectionReports, reportDisconnect, reportError } from './connection-r
 import { HandlerCalls } from './handler-calls.js';
 import { Heartbeat, type KeepaliveConfiguration } from './heartbeat.js';
 import { addLive, findConnections, removeLive } from './live-connections.js';
+import { Undelivered } from './message-delivery.js';
 import { MessageStream } from './message-stream.js';
 import { byteLength, messageData, sendOpcode, type MessageData, type SendType } from './outgoing-message.js';
 import type { OpenStream } from './open-stream.js';
 import { PreparedMessage } from './prepared-message.js';
-import { Undelivered } from './receiver.js';
 import { ROLE_RULES, type Role } from './role.js';
 import { Session, type Outcome } from './session.js';
 import { claimStream } from './stream-claim.js';
@@ -369,9 +369,9 @@ export class Connection extends MessageStream {
   }
 
   #handlerOnBusy(isBusy: boolean): void {
-    const delivery = this.session?.receiver.delivery;
-    if (isBusy) delivery?.hold(Undelivered.HANDLER_BUSY);
-    else delivery?.release(Undelivered.HANDLER_BUSY);
+    const receiver = this.session?.receiver;
+    if (isBusy) receiver?.holdDelivery(Undelivered.HANDLER_BUSY);
+    else receiver?.releaseDelivery(Undelivered.HANDLER_BUSY);
   }
 }
 

@@ -1,7 +1,8 @@
 import { CloseCode } from '../protocol/constants.js';
 import type { Connection } from './connection.js';
 import type { ConnectionSettings } from './connection-options.js';
-import { Undelivered } from './receiver.js';
+import { MessageIterator, type MessageTaker } from './message-iterator.js';
+import { Undelivered } from './message-delivery.js';
 import type { Outcome, Session } from './session.js';
 import { WritableSide } from './writable-side.js';
 
@@ -26,6 +27,8 @@ export abstract class MessageStream extends WritableSide {
   /** Whether nobody will read what is still to be delivered. */
   #isAbandoned = false;
   #consumerDeadline: NodeJS.Timeout | undefined;
+  /** Those who wait for a message in `for await`. */
+  #takers: MessageTaker[] | undefined;
 
   /** @internal */
   constructor(settings: ConnectionSettings) {
@@ -77,6 +80,25 @@ export abstract class MessageStream extends WritableSide {
     await closed;
   }
 
+  /** Reads messages one by one; to leave the loop ends the connection. Of Node's iterator this one is the fast kind. */
+  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<string | Buffer> {
+    // Its error goes to the loop.
+    this.on('error', ignoreError);
+    return new MessageIterator(this, () => this.off('error', ignoreError));
+  }
+
+  /** Gives the next message to somebody who asks for it. @internal */
+  pull(taker: MessageTaker): void {
+    const read = this.readableLength === 0 ? null : (super.read() as string | Buffer | null);
+    if (read !== null) taker.onMessage(read);
+    else if (this.destroyed || this.readableEnded) taker.onEnd(this.#reasonOfEnd());
+    else {
+      (this.#takers ??= []).push(taker);
+      if (this.#isPaused) this.#unpause();
+      this.#takeUpReading();
+    }
+  }
+
   /** @internal */
   abstract close(): void;
 
@@ -92,6 +114,7 @@ export abstract class MessageStream extends WritableSide {
     this.session?.receiver.dropUndelivered();
     process.nextTick(() => {
       this.failHeld(error ?? this.closedError());
+      this.#turnTakersAway(this.#reasonOfEnd());
       const outcome = this.session?.outcome ?? NEVER_OPEN;
       if (this.isAnnounced) this.reportDisconnect(outcome);
       callback(error);
@@ -105,16 +128,20 @@ export abstract class MessageStream extends WritableSide {
   /** Hands a message to whoever reads the stream. @internal */
   pushMessage(message: string | Buffer): void {
     // hot path: benchmarks/micro/receiver
+    if (this.#takers !== undefined) {
+      this.#giveToTaker(message);
+      return;
+    }
     if (this.#demand === Demand.NONE || this.push(message)) return;
     this.#demand = Demand.FULL;
-    this.session!.receiver.delivery.hold(Undelivered.STREAM_FULL);
+    this.session!.receiver.holdDelivery(Undelivered.STREAM_FULL);
   }
 
   /** Takes up a session, with what was asked of the stream before. @internal */
   protected adopt(session: Session<Connection>): void {
     this.session = session;
     if (this.#isPaused) session.receiver.pause();
-    if (this.#demand === Demand.NONE) this.consume();
+    if (this.#demand === Demand.NONE && this.#takers === undefined) this.consume();
     else this.#takeUpReading();
   }
 
@@ -124,7 +151,7 @@ export abstract class MessageStream extends WritableSide {
     // Who reads the stream as well gets the first message too: delivery begins when Node asks for it.
     if (this.#demand === Demand.NONE && READING.some((event) => this.listenerCount(event) > 0)) return;
     this.off('newListener', streamOnNewListener);
-    this.session.receiver.delivery.release(Undelivered.NO_CONSUMER);
+    this.session.receiver.releaseDelivery(Undelivered.NO_CONSUMER);
   }
 
   /** Ends the stream after its session, once what was received is delivered. @internal */
@@ -139,7 +166,7 @@ export abstract class MessageStream extends WritableSide {
     }
     const patience = HANDLER_BUSY | PAUSED | STREAM_FULL;
     const isPeers = session.closedBy === 'remote';
-    if (isPeers && receiver.delivery.isHeldFor(NO_CONSUMER)) this.#awaitConsumer();
+    if (isPeers && receiver.isDeliveryHeldFor(NO_CONSUMER)) this.#awaitConsumer();
     receiver.settle(isPeers ? patience | NO_CONSUMER : patience, () => this.#endReading());
   }
 
@@ -147,7 +174,7 @@ export abstract class MessageStream extends WritableSide {
   #awaitConsumer(): void {
     const { receiver } = this.session!;
     this.#consumerDeadline = setTimeout(() => {
-      if (receiver.delivery.isHeldOnlyFor(Undelivered.NO_CONSUMER)) receiver.dropUndelivered();
+      if (receiver.isDeliveryHeldOnlyFor(Undelivered.NO_CONSUMER)) receiver.dropUndelivered();
     }, this.settings.closeTimeoutMs);
   }
 
@@ -156,6 +183,7 @@ export abstract class MessageStream extends WritableSide {
     if (this.destroyed) return;
     clearTimeout(this.#consumerDeadline);
     this.push(null);
+    this.#turnTakersAway(undefined);
     if (this.#isAbandoned) super.destroy();
     else if (this.readableEnded) this.#endWriting();
     else {
@@ -179,17 +207,40 @@ export abstract class MessageStream extends WritableSide {
     else this.once('finish', () => super.destroy());
   }
 
+  #giveToTaker(message: string | Buffer): void {
+    const takers = this.#takers!;
+    const taker = takers.shift();
+    if (takers.length === 0) this.session!.receiver.holdDelivery(Undelivered.STREAM_FULL);
+    if (taker !== undefined) taker.onMessage(message);
+    else if (!this.push(message)) this.#demand = Demand.FULL;
+  }
+
+  /** Tells those who wait for a message that none will come. */
+  #turnTakersAway(error: Error | undefined): void {
+    for (const taker of this.#takers?.splice(0) ?? []) taker.onEnd(error);
+  }
+
+  /** Returns what a reader is told of an end that cut something off. */
+  #reasonOfEnd(): Error | undefined {
+    if (this.errored) return this.errored;
+    return this.readableEnded ? undefined : this.closedError();
+  }
+
   #takeUpReading(): void {
     const receiver = this.session?.receiver;
     if (receiver === undefined) return;
     receiver.isStreamed = true;
-    receiver.delivery.release(Undelivered.NO_CONSUMER | Undelivered.STREAM_FULL);
+    receiver.releaseDelivery(Undelivered.NO_CONSUMER | Undelivered.STREAM_FULL);
   }
 
   #unpause(): void {
     this.#isPaused = false;
     this.session?.receiver.resume();
   }
+}
+
+function ignoreError(): void {
+  // Whoever reads is told.
 }
 
 /** Begins delivery in the next microtask after the first consumer came. */

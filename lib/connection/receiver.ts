@@ -1,24 +1,16 @@
 import type { Duplex } from 'node:stream';
 import type { Coding } from '../compression/coding.js';
 import type { MessageFragment, MessageType } from '../protocol/fragment-decoder.js';
-import { FrameParser } from '../protocol/frame-parser.js';
-import { MessageAssembler, type MessageSink } from '../protocol/message-assembler.js';
+import type { MessageSink } from '../protocol/message-assembler.js';
+import type { MessageReader } from '../protocol/message-reader.js';
 import { TokenBucket } from '../protocol/token-bucket.js';
 import { tooManyControlFrames } from '../protocol/violations.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { Decompressor, type DecompressorOwner } from './decompressor.js';
-import { FlowGate, type GateEvents } from './flow-gate.js';
-import { Inbox, type Delivery } from './inbox.js';
+import type { Delivery } from './inbox.js';
+import { MessageDelivery, Undelivered } from './message-delivery.js';
 import { unfinishedBudget, type BudgetHolder } from './process-limits.js';
-
-/** Reasons why messages are not delivered for now; they wait in the inbox. */
-export const Undelivered = {
-  NOT_CONNECTED: 1,
-  NO_CONSUMER: 2,
-  PAUSED: 4,
-  HANDLER_BUSY: 8,
-  STREAM_FULL: 16,
-} as const;
+import { lendReader, returnReader } from './reader-pool.js';
 
 /** Reasons why nothing is read from the byte stream for now. */
 const Unread = {
@@ -44,7 +36,7 @@ export interface ReceiverOwner extends BudgetHolder {
   onOctets(count: number): void;
   /** Learns that the peer ended its direction, and that all that came before was parsed. */
   onEnd(): void;
-  /** Brackets what happens in one read callback. */
+  /** Brackets what happens in one read callback; what is sent otherwise leaves on the next tick. */
   beginTurn(): void;
   endTurn(): void;
 }
@@ -53,40 +45,22 @@ export interface ReceiverOwner extends BudgetHolder {
  * Reads a byte stream: parses it, holds messages back while nobody can take them, and pauses the stream when too
  * many wait or its share of the turn is used.
  */
-export class Receiver implements MessageSink, DecompressorOwner {
-  static readonly #DELIVERY: GateEvents<Receiver> = {
-    opened: (receiver) => receiver.#deliverInbox(),
-    shut: () => undefined,
-  };
-  static readonly #READING: GateEvents<Receiver> = {
-    opened: (receiver) => receiver.#continue(),
-    shut: (receiver) => receiver.#halt(),
-  };
-
-  /** Whether messages are delivered. */
-  readonly delivery: FlowGate<Receiver>;
-  /** Messages that were dropped because nobody took them. */
-  discarded = 0;
-  /** Whether somebody reads the connection as a stream, and pauses it to catch up. */
-  isStreamed = false;
-
+export class Receiver extends MessageDelivery implements MessageSink, DecompressorOwner {
   readonly #owner: ReceiverOwner;
   readonly #stream: Duplex;
-  readonly #settings: ConnectionSettings;
-  readonly #reading: FlowGate<Receiver>;
-  /** Made when the first message has to wait. */
-  #inbox: Inbox | undefined;
-  readonly #assembler: MessageAssembler<BudgetHolder>;
-  /** Replaced by nothing once the connection failed or the peer closed: further octets are ignored. */
-  #parser: FrameParser | undefined;
+  readonly #masked: boolean;
   readonly #decompressor: Decompressor | undefined;
+  /** What keeps us from reading: a bit for each reason. */
+  #unread: number = Unread.NOT_CONNECTED;
+  /** Lent while octets are under way, so that an idle connection holds none. */
+  #reader: MessageReader<BudgetHolder> | undefined;
+  /** Whether further octets are ignored: the connection failed or the peer closed. */
+  #isDeaf = false;
   #controlFrames: TokenBucket | undefined;
   #isParsing = false;
-  #isDelivering = false;
-  /** Decides what a full inbox does: see {@link Receiver.#dropsWhenFull} and {@link Receiver.#waitsWhenFull}. */
-  #phase: 'open' | 'closing' | 'abandoned' | 'over' = 'open';
+  /** Frames parsed since others had their turn. */
+  #turnFrames = 0;
   #end: 'none' | 'waiting' | 'told' = 'none';
-  #whenSettled: (() => void) | undefined;
   #whenFinished: (() => void) | undefined;
 
   /** @param coding - how the peer compresses its messages, if that was agreed on. */
@@ -97,27 +71,30 @@ export class Receiver implements MessageSink, DecompressorOwner {
     masked: boolean,
     coding?: Coding,
   ) {
+    super(settings);
     this.#owner = owner;
     this.#stream = stream;
-    this.#settings = settings;
-    this.#assembler = new MessageAssembler(this, settings, unfinishedBudget, owner);
+    this.#masked = masked;
     if (coding !== undefined) this.#decompressor = new Decompressor(this, coding, settings, owner);
-    this.#parser = new FrameParser(this.#assembler, { masked, compression: coding !== undefined });
-    const waiting = settings.handler === undefined ? Undelivered.NO_CONSUMER : 0;
-    this.delivery = new FlowGate(Undelivered.NOT_CONNECTED | waiting, this, Receiver.#DELIVERY);
-    this.#reading = new FlowGate(Unread.NOT_CONNECTED, this, Receiver.#READING);
   }
 
   /** Tells whether nothing is read because of us, so that the peer's silence says nothing about it. */
   get isPaused(): boolean {
-    return !this.#reading.isOpen;
+    return this.#unread !== 0;
   }
 
   /** Hands in octets; the receiver owns them. */
   push(chunk: Buffer): void {
-    this.#owner.onOctets(chunk.length);
-    this.#parser?.push(chunk);
-    this.#parse(chunk.length);
+    // hot path: benchmarks/micro/receiver
+    const owner = this.#owner;
+    owner.onOctets(chunk.length);
+    if (!this.#isDeaf) (this.#reader ??= this.#lendReader()).push(chunk);
+    if (this.#isParsing || this.#unread !== 0) return;
+    this.#turnFrames = 0;
+    owner.beginTurn();
+    this.#parse();
+    owner.endTurn();
+    this.#goOn(chunk.length);
   }
 
   /** Takes the end of the byte stream: it counts once all that came before it was parsed. */
@@ -128,27 +105,27 @@ export class Receiver implements MessageSink, DecompressorOwner {
 
   /** Begins delivery and reading; what was pushed before comes first. */
   start(): void {
-    this.delivery.release(Undelivered.NOT_CONNECTED);
-    this.#reading.release(Unread.NOT_CONNECTED);
+    this.releaseDelivery(Undelivered.NOT_CONNECTED);
+    this.#release(Unread.NOT_CONNECTED);
   }
 
   pause(): void {
-    this.delivery.hold(Undelivered.PAUSED);
-    if (this.#parser !== undefined && this.#waitsWhenFull) this.#reading.hold(Unread.PAUSED);
+    this.holdDelivery(Undelivered.PAUSED);
+    if (!this.#isDeaf && this.waitsWhenFull) this.#hold(Unread.PAUSED);
   }
 
   resume(): void {
-    this.delivery.release(Undelivered.PAUSED);
-    this.#reading.release(Unread.PAUSED);
+    this.releaseDelivery(Undelivered.PAUSED);
+    this.#release(Unread.PAUSED);
   }
 
   /** Stops reading from a peer that does not take what we send; until {@link Receiver.endPenalty}. */
   penalise(): void {
-    if (this.#parser !== undefined && this.#phase === 'open') this.#reading.hold(Unread.SLOW_CONSUMER);
+    if (!this.#isDeaf && this.phase === 'open') this.#hold(Unread.SLOW_CONSUMER);
   }
 
   endPenalty(): void {
-    this.#reading.release(Unread.SLOW_CONSUMER);
+    this.#release(Unread.SLOW_CONSUMER);
   }
 
   /**
@@ -156,23 +133,24 @@ export class Receiver implements MessageSink, DecompressorOwner {
    * a reader who is only slow loses none, and has until the closing deadline.
    */
   readToTheEnd(): void {
-    if (this.#phase === 'open') this.#phase = 'closing';
-    if (this.#dropsWhenFull) this.#releaseHolds();
-    else this.#reading.release(Unread.SLOW_CONSUMER);
+    if (this.phase === 'open') this.phase = 'closing';
+    if (this.dropsWhenFull) this.#releaseHolds();
+    else this.#release(Unread.SLOW_CONSUMER);
   }
 
   /** Drops what waits for delivery and what still comes: whoever was to take it will not. */
   abandon(): void {
-    this.#phase = 'abandoned';
+    this.phase = 'abandoned';
     this.dropUndelivered();
     this.#releaseHolds();
   }
 
   /** Ignores all further octets (RFC 6455 §7.1.7); what waits for delivery still does. */
   ignoreFurtherOctets(): void {
-    this.#parser?.stop();
-    this.#parser = undefined;
-    this.#assembler.discard();
+    this.#isDeaf = true;
+    this.#reader?.discard();
+    this.#reader = undefined;
+    unfinishedBudget.release(this.#owner);
     this.#decompressor?.discard();
     this.#releaseHolds();
   }
@@ -183,43 +161,24 @@ export class Receiver implements MessageSink, DecompressorOwner {
    */
   finish(whenFinished: () => void): void {
     this.#end = 'told';
-    if (this.#phase !== 'abandoned') this.#phase = 'over';
+    if (this.phase !== 'abandoned') this.phase = 'over';
     this.#whenFinished = whenFinished;
     this.#releaseHolds();
     this.#finishParsing();
   }
 
-  /**
-   * Waits until everything is delivered, as long as nothing but `patience` holds delivery back; else drops what
-   * is left and counts it.
-   */
-  settle(patience: number, whenSettled: () => void): void {
-    if (this.#undelivered > 0 && this.delivery.isHeldOnlyFor(patience)) {
-      this.#whenSettled = whenSettled;
-      return;
-    }
-    this.dropUndelivered();
-    whenSettled();
-  }
-
-  /** Drops what waits for delivery, and counts it. */
-  dropUndelivered(): void {
-    this.discarded += this.#inbox?.clear() ?? 0;
-    this.#tellSettled();
-  }
-
   // What the assembler finds.
 
   onText(text: string): void {
-    this.#take(text);
+    this.take(text);
   }
 
   onBinary(data: Buffer): void {
-    this.#take(data);
+    this.take(data);
   }
 
   onFragment(fragment: MessageFragment): void {
-    this.#take(fragment);
+    this.take(fragment);
   }
 
   onCompressed(type: MessageType, octets: Buffer): void {
@@ -233,12 +192,12 @@ export class Receiver implements MessageSink, DecompressorOwner {
   // What the decompressor tells.
 
   onBusy(): void {
-    this.#reading.hold(Unread.INFLATING);
+    this.#hold(Unread.INFLATING);
   }
 
   onIdle(error: Error | undefined): void {
     if (error !== undefined) this.#failParsing(error);
-    this.#reading.release(Unread.INFLATING);
+    this.#release(Unread.INFLATING);
     this.#finishParsing();
   }
 
@@ -260,91 +219,61 @@ export class Receiver implements MessageSink, DecompressorOwner {
   }
 
   #countControlFrame(): void {
-    const { controlFramesPerSecond, controlFrameBurst } = this.#settings;
+    const { controlFramesPerSecond, controlFrameBurst } = this.settings;
     this.#controlFrames ??= new TokenBucket(controlFramesPerSecond, controlFrameBurst);
     if (!this.#controlFrames.take(performance.now())) throw tooManyControlFrames(controlFramesPerSecond);
   }
 
-  #take(message: Delivery): void {
-    // hot path: benchmarks/micro/receiver
-    if (this.delivery.isOpen && this.#undelivered === 0) {
-      this.#owner.deliver(message);
-      return;
-    }
-    const { maxQueuedBytes, maxQueuedMessages } = this.#settings;
-    const inbox = (this.#inbox ??= new Inbox(maxQueuedBytes, maxQueuedMessages));
-    if (this.#phase === 'abandoned' || (inbox.isFull && this.#dropsWhenFull)) {
-      this.discarded += 1;
-      return;
-    }
-    inbox.push(message);
-    if (!inbox.isFull || !this.#waitsWhenFull) return;
-    this.#reading.hold(Unread.INBOX_FULL);
+  protected override deliver(message: Delivery): void {
+    this.#owner.deliver(message);
+  }
+
+  protected override inboxOnFull(): void {
+    this.#hold(Unread.INBOX_FULL);
     this.#decompressor?.pause();
   }
 
-  #deliverInbox(): void {
-    if (this.#isDelivering) return;
-    this.#isDelivering = true;
-    if (!this.#isParsing) this.#owner.beginTurn();
-    while (this.delivery.isOpen && this.#undelivered > 0) this.#owner.deliver(this.#inbox!.shift()!);
-    this.#isDelivering = false;
-    if (!this.#isParsing) this.#owner.endTurn();
-    if (this.#undelivered > 0) return;
-    this.#reading.release(Unread.INBOX_FULL);
+  protected override inboxOnEmpty(): void {
+    this.#release(Unread.INBOX_FULL);
     this.#decompressor?.resume();
-    this.#tellSettled();
   }
 
   #releaseHolds(): void {
-    this.#reading.release(HOLDS);
+    this.#release(HOLDS);
     this.#decompressor?.resume();
   }
 
-  #tellSettled(): void {
-    const whenSettled = this.#whenSettled;
-    this.#whenSettled = undefined;
-    whenSettled?.();
-  }
-
-  /** Whether somebody takes the messages, however slowly. */
-  get #hasReader(): boolean {
-    const { HANDLER_BUSY, PAUSED, STREAM_FULL } = Undelivered;
-    return this.delivery.isHeldOnlyFor(HANDLER_BUSY | STREAM_FULL | (this.isStreamed ? PAUSED : 0));
-  }
-
-  /** Whether messages past the bound are dropped: only when closing, and when nobody takes them. */
-  get #dropsWhenFull(): boolean {
-    return this.#phase === 'abandoned' || (this.#phase !== 'open' && !this.#hasReader);
-  }
-
-  /** Whether reading waits at the bound; what came before the stream was gone is little, and kept. */
-  get #waitsWhenFull(): boolean {
-    return this.#phase === 'open' || (this.#phase === 'closing' && this.#hasReader);
-  }
-
-  /** How many messages wait. */
-  get #undelivered(): number {
-    return this.#inbox === undefined ? 0 : this.#inbox.length;
-  }
-
   get #hasRest(): boolean {
-    return this.#parser?.hasRest === true;
+    return this.#reader !== undefined && this.#reader.hasRest;
+  }
+
+  #lendReader(): MessageReader<BudgetHolder> {
+    return lendReader(this, this.settings, this.#owner, {
+      masked: this.#masked,
+      compression: this.#decompressor !== undefined,
+    });
   }
 
   /** Parses what is there, for as long as this connection's share of the turn lasts. */
-  #parse(octets: number): void {
-    if (this.#isParsing || !this.#reading.isOpen) return;
+  #parse(): void {
     this.#isParsing = true;
-    this.#owner.beginTurn();
     try {
-      this.#parser?.parse(this.#settings.maxTurnFrames);
+      const reader = this.#reader;
+      if (reader !== undefined)
+        this.#turnFrames += reader.parse(this.settings.maxTurnFrames - this.#turnFrames);
     } catch (error) {
       this.#failParsing(error as Error);
     }
     this.#isParsing = false;
-    this.#owner.endTurn();
-    if (this.#reading.isOpen && (this.#hasRest || octets >= this.#settings.maxTurnBytes)) this.#yield();
+    if (this.#reader?.isAtRest === true) {
+      returnReader(this.#reader);
+      this.#reader = undefined;
+    }
+  }
+
+  /** Sees to what parsing has left. @param octets - how many came. */
+  #goOn(octets: number): void {
+    if (this.#unread === 0 && (this.#hasRest || octets >= this.settings.maxTurnBytes)) this.#yield();
     this.#tellEnd();
   }
 
@@ -364,20 +293,29 @@ export class Receiver implements MessageSink, DecompressorOwner {
   #finishParsing(): void {
     if (this.#whenFinished === undefined) return;
     const { TURN_USED } = Unread;
-    while (this.#reading.isHeldFor(TURN_USED) && this.#reading.isHeldOnlyFor(TURN_USED) && !this.#isParsing) {
-      this.#reading.release(TURN_USED);
+    while (this.#unread === TURN_USED && !this.#isParsing) {
+      this.#release(TURN_USED);
     }
     // Comes back when that is done; once the connection failed, nobody waits for it.
-    if (this.#decompressor?.isBusy === true && this.#parser !== undefined) return;
+    if (this.#decompressor?.isBusy === true && !this.#isDeaf) return;
     const whenFinished = this.#whenFinished;
     this.#whenFinished = undefined;
     this.ignoreFurtherOctets();
     whenFinished();
   }
 
-  #halt(): void {
-    this.#parser?.stop();
-    this.#stream.pause();
+  #hold(reason: number): void {
+    if (this.#unread === 0) {
+      this.#reader?.stop();
+      this.#stream.pause();
+    }
+    this.#unread |= reason;
+  }
+
+  #release(reasons: number): void {
+    if ((this.#unread & reasons) === 0) return;
+    this.#unread &= ~reasons;
+    if (this.#unread === 0) this.#continue();
   }
 
   /** Takes up what was left when reading was halted, then the stream. */
@@ -387,13 +325,19 @@ export class Receiver implements MessageSink, DecompressorOwner {
       this.#yield();
       return;
     }
-    this.#parse(0);
-    if (this.#reading.isOpen) this.#stream.resume();
+    this.#parse();
+    this.#goOn(0);
+    if (this.#unread === 0) this.#stream.resume();
   }
 
   /** Leaves the rest of this turn of the event loop to others. */
   #yield(): void {
-    this.#reading.hold(Unread.TURN_USED);
-    setImmediate(() => this.#reading.release(Unread.TURN_USED));
+    this.#hold(Unread.TURN_USED);
+    this.#turnFrames = 0;
+    setImmediate(() => {
+      this.#owner.beginTurn();
+      this.#release(Unread.TURN_USED);
+      this.#owner.endTurn();
+    });
   }
 }

@@ -52,8 +52,8 @@ const NO_OCTETS = Buffer.alloc(0);
  */
 export class FrameParser {
   readonly #sink: FrameSink;
-  readonly #masked: boolean;
-  readonly #compression: boolean;
+  #masked = false;
+  #compression = false;
 
   #chunk: Buffer = NO_OCTETS;
   #position = 0;
@@ -75,8 +75,19 @@ export class FrameParser {
 
   constructor(sink: FrameSink, options: FrameParserOptions) {
     this.#sink = sink;
-    this.#masked = options.masked;
-    this.#compression = options.compression;
+    this.begin(options);
+  }
+
+  /** Tells whether nothing is left, of a chunk, a frame or a message. */
+  get isAtRest(): boolean {
+    return this.#place === Place.HEADER && this.#collected === 0 && !this.#insideMessage && !this.hasRest;
+  }
+
+  /** Begins with the octets of another connection; only at rest. */
+  begin({ masked, compression }: FrameParserOptions): void {
+    this.#masked = masked;
+    this.#compression = compression;
+    this.#maskingKey = 0;
   }
 
   /** Tells whether octets handed in were not parsed yet. */

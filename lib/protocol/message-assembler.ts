@@ -38,6 +38,8 @@ const FIRST_CAPACITY = 4 * 1024;
 /** Octets from which it grows faster. */
 const LARGE = 32 * 1024;
 const NO_OCTETS = Buffer.alloc(0);
+/** Takes the place of a connection in an assembler that has none. */
+const NOBODY = Object.freeze({}) as MessageSink;
 /** Octets that share one allocation when Node makes small Buffers. */
 const POOL_BYTES = Buffer.poolSize;
 
@@ -46,10 +48,10 @@ const POOL_BYTES = Buffer.poolSize;
  * holds of unfinished messages is charged to a process-wide budget in the name of `holder`.
  */
 export class MessageAssembler<Holder extends object> implements FrameSink {
-  readonly #sink: MessageSink;
-  readonly #options: MessageAssemblerOptions;
   readonly #budget: MemoryBudget<Holder>;
-  readonly #holder: Holder;
+  #sink!: MessageSink;
+  #options!: MessageAssemblerOptions;
+  #holder!: Holder;
 
   /** Kind of the message under way. */
   #opcode = 0;
@@ -65,7 +67,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   #octetsOr = 0;
   #isDiscarded = false;
   #validator: Utf8Validator | undefined;
-  readonly #fragments: FragmentDecoder | undefined;
+  #fragments: FragmentDecoder | undefined;
 
   constructor(
     sink: MessageSink,
@@ -73,11 +75,27 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     budget: MemoryBudget<Holder>,
     holder: Holder,
   ) {
+    this.#budget = budget;
+    this.begin(sink, options, holder);
+  }
+
+  /** Tells whether it has to go on with the same connection even between two messages. */
+  get keepsState(): boolean {
+    return this.#fragments !== undefined;
+  }
+
+  /** Begins with the messages of another connection; only between two messages. */
+  begin(sink: MessageSink, options: MessageAssemblerOptions, holder: Holder): void {
     this.#sink = sink;
     this.#options = options;
-    this.#budget = budget;
     this.#holder = holder;
     if (options.fragments) this.#fragments = new FragmentDecoder((fragment) => sink.onFragment(fragment));
+  }
+
+  /** Forgets for whom it assembled, so that it keeps no connection alive. */
+  end(): void {
+    this.#sink = NOBODY;
+    this.#holder = NOBODY as unknown as Holder;
   }
 
   onFrame(

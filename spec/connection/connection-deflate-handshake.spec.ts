@@ -217,7 +217,7 @@ describe('permessage-deflate in the opening handshake', () => {
       }
     });
 
-    it('sends broadcasts as they are, behind what is being compressed', async () => {
+    it('sends broadcasts compressed as well, behind what is being compressed', async () => {
       const registry = await ServerRegistry.listen({ port: 0, host: '127.0.0.1', perMessageDeflate: true });
       registry.on('connection', (connection) => {
         connection.send('text', 'long '.repeat(100_000));
@@ -230,7 +230,7 @@ describe('permessage-deflate in the opening handshake', () => {
       client.on('text', (text) => lengths.push(text.length));
       while (lengths.length < 3) await once(client, 'text');
       expect(lengths).to.deep.equal([500_000, 7000, 4]);
-      expect(client.counters.bytesReceived).to.be.within(7000, 20_000);
+      expect(client.counters.bytesReceived).to.be.within(500, 5000);
       client.close();
       await once(client, 'close');
       await registry.close();

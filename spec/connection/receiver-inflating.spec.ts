@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { connectionSettings } from '../../lib/connection/connection-options.js';
-import { Receiver, Undelivered, type ReceiverOwner } from '../../lib/connection/receiver.js';
+import { Undelivered } from '../../lib/connection/message-delivery.js';
+import { Receiver, type ReceiverOwner } from '../../lib/connection/receiver.js';
 import { deflated } from '../compression/compressed-wire.js';
 import { duplexPair } from '../duplex-pair.js';
 import { until } from '../turns.js';
@@ -28,7 +29,7 @@ describe('Receiver: compressed messages', () => {
     };
     const coding = { windowBits: 15, keepsContext: false };
     const receiver = new Receiver(owner, stream, connectionSettings({}), false, coding);
-    receiver.delivery.release(Undelivered.NO_CONSUMER);
+    receiver.releaseDelivery(Undelivered.NO_CONSUMER);
     receiver.start();
     const end = (): void => {
       receiver.ignoreFurtherOctets();

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
 import { ProtocolError } from '../../lib/errors.js';
-import { Receiver, Undelivered, type ReceiverOwner } from '../../lib/connection/receiver.js';
+import { Undelivered } from '../../lib/connection/message-delivery.js';
+import { Receiver, type ReceiverOwner } from '../../lib/connection/receiver.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { WirePeer, octets, settled } from '../wire-peer.js';
 
@@ -52,7 +53,7 @@ describe('Receiver', () => {
   /** Makes a receiver that has begun, for a consumer. */
   function started(options: ConnectionOptions = {}): Fixture {
     const fixture = make(options);
-    fixture.receiver.delivery.release(NO_CONSUMER);
+    fixture.receiver.releaseDelivery(NO_CONSUMER);
     fixture.receiver.start();
     return fixture;
   }
@@ -147,35 +148,35 @@ describe('Receiver', () => {
     })) {
       it(`keeps messages, but not control frames (${name})`, () => {
         const { receiver, told } = started();
-        receiver.delivery.hold(reason);
+        receiver.holdDelivery(reason);
         receiver.push(octets('81 01 61 89 00'));
         expect(told).to.deep.equal(['ping ']);
-        receiver.delivery.release(reason);
+        receiver.releaseDelivery(reason);
         expect(told).to.deep.equal(['ping ', 'a']);
       });
     }
 
     it('reads no further at the bound, until the inbox is empty', () => {
       const { receiver, told, stream } = started({ maxQueuedMessages: 2 });
-      receiver.delivery.hold(HANDLER_BUSY);
+      receiver.holdDelivery(HANDLER_BUSY);
       receiver.push(octets('81 01 61 81 01 62 89 00'));
       expect(told).to.deep.equal([]);
       expect([receiver.isPaused, stream.isPaused()]).to.deep.equal([true, true]);
-      receiver.delivery.release(HANDLER_BUSY);
+      receiver.releaseDelivery(HANDLER_BUSY);
       expect(told).to.deep.equal(['a', 'b', 'ping ']);
       expect([receiver.isPaused, stream.isPaused()]).to.deep.equal([false, false]);
     });
 
     it('stops to deliver as soon as it is held again', () => {
       const { receiver, told } = started();
-      receiver.delivery.hold(HANDLER_BUSY);
+      receiver.holdDelivery(HANDLER_BUSY);
       receiver.push(octets('81 01 61 81 01 62'));
       const { push } = told;
       told.push = (...items) => {
-        receiver.delivery.hold(HANDLER_BUSY);
+        receiver.holdDelivery(HANDLER_BUSY);
         return push.apply(told, items);
       };
-      receiver.delivery.release(HANDLER_BUSY);
+      receiver.releaseDelivery(HANDLER_BUSY);
       expect(told).to.deep.equal(['a']);
     });
   });
@@ -183,7 +184,7 @@ describe('Receiver', () => {
   describe('when closing', () => {
     it('drops and counts what comes past the bound where nobody takes it', () => {
       const { receiver, told } = started({ maxQueuedMessages: 1 });
-      receiver.delivery.hold(NO_CONSUMER);
+      receiver.holdDelivery(NO_CONSUMER);
       receiver.readToTheEnd();
       receiver.push(octets('81 01 61 81 01 62 81 01 63 88 00'));
       expect(told).to.deep.equal(['close 1005 ']);
@@ -198,12 +199,12 @@ describe('Receiver', () => {
       ] as const) {
         const { receiver, told, stream } = started({ maxQueuedMessages: 1 });
         receiver.isStreamed = isStreamed;
-        receiver.delivery.hold(reason);
+        receiver.holdDelivery(reason);
         receiver.readToTheEnd();
         receiver.push(octets('81 01 61 81 01 62 88 00'));
         expect(told).to.deep.equal([]);
         expect(stream.isPaused()).to.equal(true);
-        receiver.delivery.release(reason);
+        receiver.releaseDelivery(reason);
         expect(told).to.deep.equal(['a', 'b', 'close 1005 ']);
         expect(receiver.discarded).to.equal(0);
       }
@@ -224,21 +225,21 @@ describe('Receiver', () => {
 
     it('keeps all that came before the stream was gone for such a reader', () => {
       const { receiver, told } = started({ maxQueuedMessages: 1 });
-      receiver.delivery.hold(HANDLER_BUSY);
+      receiver.holdDelivery(HANDLER_BUSY);
       receiver.push(octets('81 01 61 81 01 62 81 01 63'));
       receiver.finish(() => {});
-      receiver.delivery.release(HANDLER_BUSY);
+      receiver.releaseDelivery(HANDLER_BUSY);
       expect(told).to.deep.equal(['a', 'b', 'c']);
     });
 
     it('drops everything once it is abandoned', () => {
       const { receiver, told } = started({ maxQueuedMessages: 1 });
-      receiver.delivery.hold(HANDLER_BUSY);
+      receiver.holdDelivery(HANDLER_BUSY);
       receiver.push(octets('81 01 61 81 01 62'));
       receiver.abandon();
       receiver.push(octets('81 01 63 88 00'));
       receiver.finish(() => {});
-      receiver.delivery.release(HANDLER_BUSY);
+      receiver.releaseDelivery(HANDLER_BUSY);
       expect(told).to.deep.equal(['close 1005 ']);
       expect(receiver.discarded).to.equal(3);
     });
@@ -255,18 +256,18 @@ describe('Receiver', () => {
   describe('settle', () => {
     it('waits until all is delivered, while nothing but patience holds it back', () => {
       const { receiver, told } = started();
-      receiver.delivery.hold(HANDLER_BUSY | PAUSED);
+      receiver.holdDelivery(HANDLER_BUSY | PAUSED);
       receiver.push(octets('81 01 61'));
       receiver.settle(HANDLER_BUSY | PAUSED, () => told.push('settled'));
-      receiver.delivery.release(PAUSED);
+      receiver.releaseDelivery(PAUSED);
       expect(told).to.deep.equal([]);
-      receiver.delivery.release(HANDLER_BUSY);
+      receiver.releaseDelivery(HANDLER_BUSY);
       expect(told).to.deep.equal(['a', 'settled']);
     });
 
     it('drops and counts what anything else holds back', () => {
       const { receiver, told } = started();
-      receiver.delivery.hold(HANDLER_BUSY | NO_CONSUMER);
+      receiver.holdDelivery(HANDLER_BUSY | NO_CONSUMER);
       receiver.push(octets('81 01 61'));
       receiver.settle(HANDLER_BUSY, () => told.push('settled'));
       expect(told).to.deep.equal(['settled']);
@@ -275,17 +276,17 @@ describe('Receiver', () => {
 
     it('waits no longer once everything is dropped', () => {
       const { receiver, told } = started();
-      receiver.delivery.hold(HANDLER_BUSY);
+      receiver.holdDelivery(HANDLER_BUSY);
       receiver.push(octets('81 01 61'));
       receiver.settle(HANDLER_BUSY, () => told.push('settled'));
       receiver.dropUndelivered();
-      receiver.delivery.release(HANDLER_BUSY);
+      receiver.releaseDelivery(HANDLER_BUSY);
       expect(told).to.deep.equal(['settled']);
     });
 
     it('does not wait for nothing', () => {
       const { receiver, told } = started();
-      receiver.delivery.hold(HANDLER_BUSY);
+      receiver.holdDelivery(HANDLER_BUSY);
       receiver.settle(HANDLER_BUSY, () => told.push('settled'));
       expect(told).to.deep.equal(['settled']);
     });
