@@ -40,8 +40,8 @@ const LARGE = 32 * 1024;
 const NO_OCTETS = Buffer.alloc(0);
 /** Takes the place of a connection in an assembler that has none. */
 const NOBODY = Object.freeze({}) as MessageSink;
-/** Octets that share one allocation when Node makes small Buffers. */
-const POOL_BYTES = Buffer.poolSize;
+/** Octets that share an allocation when Node 20 makes small Buffers; 64 KiB, as later ones have, would be too many. */
+const POOL_BYTES = 8 * 1024;
 
 /**
  * Joins frames to messages (RFC 6455 §5.4, §5.6, §8.1), within limits that are checked from the headers. What it
