@@ -20,7 +20,9 @@ function text(pieces: readonly Buffer[]): MessageFragment[] {
 }
 
 function expectInvalid(run: () => void): void {
-  expect(run).to.throw(ProtocolError).that.includes({ code: 'ERR_WS_INVALID_UTF8', closeCode: 1007 });
+  expect(run)
+    .to.throw(ProtocolError, 'the text message is not valid UTF-8')
+    .that.includes({ code: 'ERR_WS_INVALID_UTF8', closeCode: 1007 });
 }
 
 describe('FragmentDecoder', () => {

@@ -72,7 +72,12 @@ describe('UpgradeGuard', () => {
       await turn();
       expect(events.gone.callCount).to.equal(1);
       expect(guard.isOver).to.be.true;
+      // Though nobody has asked for it before.
       expect(guard.signal.aborted).to.be.true;
+      expect(guard.signal.reason)
+        .to.be.an('error')
+        .with.property('message')
+        .that.matches(/client left/);
       expect(far.destroyed).to.be.true;
       expect(clock.countTimers()).to.equal(0);
       clock.tick(1_000);
@@ -103,6 +108,11 @@ describe('UpgradeGuard', () => {
     expect(guard.signal.aborted).to.be.false;
     clock.tick(1);
     expect(wasAborted).to.be.true;
+    expect(guard.signal).to.equal(guard.signal);
+    expect(guard.signal.reason)
+      .to.be.an('error')
+      .with.property('message')
+      .that.matches(/took too long/);
     expect(far.destroyed).to.be.false;
   });
 
