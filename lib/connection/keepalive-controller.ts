@@ -1,6 +1,7 @@
 import { GuardedEmitter } from '../guarded-emitter.js';
 import { log } from '../logging.js';
 import { check, func, MAX_TIMER_MS, normalise, option, required, type SchemaOf } from '../options.js';
+import { Roster } from '../roster.js';
 import { DueQueue } from './due-queue.js';
 import {
   KEEPALIVE_DEFAULTS,
@@ -38,10 +39,11 @@ const CONTROLLER_SCHEMA = {
 
 const TARGET = required(
   option(
-    'an object with a method ping',
+    'an object with a method ping, not frozen',
     (value): value is KeepaliveTarget =>
       (typeof value === 'object' || typeof value === 'function') &&
-      typeof (value as Partial<KeepaliveTarget>).ping === 'function',
+      typeof (value as Partial<KeepaliveTarget>).ping === 'function' &&
+      Object.isExtensible(value),
   ),
 );
 
@@ -58,9 +60,9 @@ const MAX_LOOKS_PER_TURN = 1000;
  * Keeps targets alive: pings each after an interval without a received octet, and gives it up when it stays silent
  * past the deadline of the pong. Sending postpones no ping, for it proves nothing about the receiver.
  *
- * Any object with a method `ping` will do; hawser's connections use {@link defaultKeepaliveController} unless they
- * are given another. One timer serves all targets, and holds no process open; a wake-up costs as much as the targets
- * that are due. Listeners that throw are logged.
+ * Any object with a method `ping` will do that is not frozen; hawser's connections use
+ * {@link defaultKeepaliveController} unless they are given another. One timer serves all targets, and holds no process
+ * open; a wake-up costs as much as the targets that are due. Listeners that throw are logged.
  *
  * Source: websocket(n): configure; RFC 6455 §5.5.2, §5.5.3.
  */
@@ -69,7 +71,9 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
 > {
   readonly #settings: KeepaliveSettings;
   readonly #owner: KeepaliveOwner<T>;
-  readonly #entries = new Map<T, KeepaliveEntry<T>>();
+  readonly #entries = new Roster<KeepaliveEntry<T>>();
+  /** On a target: its entry here. */
+  readonly #entry = Symbol('keepalive');
   readonly #queue = new DueQueue<KeepaliveEntry<T>>();
   #timer: NodeJS.Timeout | undefined;
   /** Due time that the timer was armed for, and when it should fire. */
@@ -106,30 +110,31 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
    */
   add(target: T, options?: KeepaliveOptions): KeepaliveEntry<T> {
     check('target', TARGET, target);
-    let entry = this.#entries.get(target);
-    if (entry === undefined) {
-      entry = new KeepaliveEntry(target, withOptions(this.#settings, options), this.#owner);
-      this.#entries.set(target, entry);
-      this.#schedule(entry);
-    } else {
-      entry.configure(options);
+    const before = this.get(target);
+    if (before !== undefined) {
+      before.configure(options);
+      return before;
     }
+    const entry = new KeepaliveEntry(target, withOptions(this.#settings, options), this.#owner);
+    this.#entries.add(entry);
+    this.#setEntry(target, entry);
+    this.#schedule(entry);
     return entry;
   }
 
   /** Returns the handle of a target, if it is watched. */
   get(target: T): KeepaliveEntry<T> | undefined {
-    return this.#entries.get(target);
+    return (target as object as Record<symbol, KeepaliveEntry<T>> | undefined)?.[this.#entry];
   }
 
   /** Tells whether a target is watched. */
   has(target: T): boolean {
-    return this.#entries.has(target);
+    return this.get(target) !== undefined;
   }
 
   /** Notes that octets were received from a target just now; tells whether it is watched. */
   touch(target: T): boolean {
-    const entry = this.#entries.get(target);
+    const entry = this.get(target);
     entry?.touch();
     return entry !== undefined;
   }
@@ -140,14 +145,14 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
    * @returns milliseconds since the last keepalive ping, if this is the first pong to answer it.
    */
   pong(target: T, payload?: Uint8Array): number | undefined {
-    return this.#entries.get(target)?.pong(payload);
+    return this.get(target)?.pong(payload);
   }
 
   /** Watches a target no longer; tells whether it was watched. */
   delete(target: T): boolean {
-    const entry = this.#entries.get(target);
+    const entry = this.get(target);
     if (entry === undefined) return false;
-    this.#entries.delete(target);
+    this.#forget(entry);
     this.#queue.remove(entry);
     this.#arm();
     return true;
@@ -155,14 +160,23 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
 
   /** Watches nothing any longer. */
   clear(): void {
-    this.#entries.clear();
+    for (const entry of this.#entries) this.#forget(entry);
     this.#queue.clear();
     this.#arm();
   }
 
   /** Iterates over the targets that are watched. */
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.#entries.keys();
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (const { target } of this.#entries) yield target;
+  }
+
+  #setEntry(target: object, entry: KeepaliveEntry<T> | undefined): void {
+    (target as Record<symbol, KeepaliveEntry<T> | undefined>)[this.#entry] = entry;
+  }
+
+  #forget(entry: KeepaliveEntry<T>): void {
+    this.#entries.delete(entry);
+    this.#setEntry(entry.target, undefined);
   }
 
   #schedule(entry: KeepaliveEntry<T>): void {
@@ -174,7 +188,7 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
   }
 
   #isWatched(entry: KeepaliveEntry<T>): boolean {
-    return this.#entries.get(entry.target) === entry;
+    return this.#entries.has(entry);
   }
 
   /** Sees to it that the timer fires in time for the first that is due, and that there is none without need. */

@@ -1,9 +1,10 @@
 import { check, either, integer, string } from '../options.js';
+import { Roster } from '../roster.js';
 import type { Connection } from './connection.js';
 import { globMatch } from './glob.js';
 
 /** Holds every connection of this process from its opening until the byte stream is gone. */
-const live = new Set<Connection>();
+const live = new Roster<Connection>();
 
 export function addLive(connection: Connection): void {
   live.add(connection);

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
+import { Roster } from '../roster.js';
 
 /**
  * Events by which an HTTP server hands out a request, besides `upgrade`. Node does something by itself when nobody
@@ -14,12 +15,10 @@ const REQUEST_EVENTS: ReadonlySet<string | symbol> = new Set([
   'connect',
 ]);
 
-/** On a socket: the deadline that it has met. A property, for a WeakSet costs more than all else here. */
-const MET = Symbol('first request');
+/** Marks a socket that had its first request. */
+const MET = null;
 
-interface Met extends Duplex {
-  [MET]?: FirstRequestDeadline;
-}
+type Mark = Watch | typeof MET;
 
 /**
  * Bounds the time from accept to the first request on each connection of an HTTP server. What happens later on a
@@ -28,7 +27,11 @@ interface Met extends Duplex {
 export class FirstRequestDeadline {
   readonly #server: Server;
   readonly #timeoutMs: () => number;
-  readonly #watches = new Map<unknown, Watch>();
+  readonly #watches = new Roster<Watch>();
+  /** Watches of TCP sockets that TLS sockets lie over, by the place of both. */
+  readonly #places = new Map<string, Watch>();
+  /** On a socket: what watches it, or that it had its first request. A property, for a WeakMap costs more than that. */
+  readonly #mark = Symbol('first request');
   readonly #isTls: boolean;
 
   /** @param timeoutMs - is asked at each accept. */
@@ -56,14 +59,14 @@ export class FirstRequestDeadline {
     server.off('connection', this.#serverOnConnection);
     server.off('secureConnection', this.#serverOnSecureConnection);
     for (const event of REQUEST_EVENTS) server.off(event, this.#serverOnRequest);
-    for (const watch of this.#watches.values()) watch.end();
+    for (const watch of this.#watches) watch.end();
   }
 
   /** Learns of a request on a socket. */
   met(socket: Duplex): void {
+    this.#watchOf(socket, this.#placeOf(socket))?.end();
     // The server may be given it anew.
-    (socket as Met)[MET] = this;
-    this.#watches.get(this.#placeOf(socket))?.end();
+    this.#setMark(socket, MET);
   }
 
   readonly #serverOnConnection = (socket: Socket): void => {
@@ -78,18 +81,36 @@ export class FirstRequestDeadline {
   readonly #serverOnRequest = ({ socket }: { readonly socket: Duplex }): void => this.met(socket);
 
   #watch(socket: Socket): void {
-    if ((socket as Met)[MET] === this) return;
+    if (this.#markOf(socket) === MET) return;
     const place = this.#placeOf(socket);
     // The place may be taken again by the next connection before the last one's 'close' is out.
-    this.#watches.get(place)?.end();
-    this.#watches.set(place, new Watch(socket, this.#timeoutMs(), this.#watches, place));
+    this.#watchOf(socket, place)?.end();
+    const watch = new Watch(socket, this.#timeoutMs(), this.#watches);
+    if (place === undefined) {
+      this.#setMark(socket, watch);
+    } else {
+      this.#places.set(place, watch);
+      watch.whenOver = () => this.#places.delete(place);
+    }
   }
 
-  /** Names a connection alike for its TCP socket and the TLS socket over it. */
-  #placeOf(socket: Duplex): unknown {
-    if (!this.#isTls) return socket;
+  #watchOf(socket: Duplex, place: string | undefined): Mark | undefined {
+    return place === undefined ? this.#markOf(socket) : this.#places.get(place);
+  }
+
+  #markOf(socket: object): Mark | undefined {
+    return (socket as Record<symbol, Mark | undefined>)[this.#mark];
+  }
+
+  #setMark(socket: object, mark: Mark): void {
+    (socket as Record<symbol, Mark>)[this.#mark] = mark;
+  }
+
+  /** Names a connection alike for its TCP socket and the TLS socket over it; undefined where that is one socket. */
+  #placeOf(socket: Duplex): string | undefined {
+    if (!this.#isTls) return undefined;
     const { remoteAddress, remotePort, localAddress, localPort } = socket as Socket;
-    if (remotePort === undefined) return socket;
+    if (remotePort === undefined) return undefined;
     return [remoteAddress, remotePort, localAddress, localPort].join(' ');
   }
 
@@ -110,24 +131,27 @@ export class FirstRequestDeadline {
 
 /** Destroys a socket when its time is up, and leaves nothing on it when it is not. */
 class Watch {
+  /** Called at the end, whatever has brought it. */
+  whenOver: (() => unknown) | undefined;
+
   readonly #socket: Socket;
   readonly #timer: NodeJS.Timeout;
-  readonly #watches: Map<unknown, Watch>;
-  readonly #place: unknown;
+  readonly #watches: Roster<Watch>;
 
-  /** @param watches - it is taken out of there at the end: by {@link Watch.end}, or when the socket is gone. */
-  constructor(socket: Socket, timeoutMs: number, watches: Map<unknown, Watch>, place: unknown) {
+  /** @param watches - it is among them until its end: by {@link Watch.end}, or because the socket is gone. */
+  constructor(socket: Socket, timeoutMs: number, watches: Roster<Watch>) {
     this.#socket = socket;
     this.#watches = watches;
-    this.#place = place;
     this.#timer = setTimeout(destroy, timeoutMs, socket);
     socket.on('close', this.#socketOnClose);
+    watches.add(this);
   }
 
   end(): void {
     clearTimeout(this.#timer);
     this.#socket.off('close', this.#socketOnClose);
-    this.#watches.delete(this.#place);
+    this.#watches.delete(this);
+    this.whenOver?.();
   }
 
   readonly #socketOnClose = (): void => this.end();

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
 import { rejectResponse } from '../handshake/handshake-response.js';
 import { log } from '../logging.js';
+import { Roster } from '../roster.js';
 import { endWithResponse } from './last-response.js';
 
 /** Statuses that tell what was wrong with a request that is no HTTP; 400 for everything else. */
@@ -17,7 +18,7 @@ const STATUS_OF_ERROR: Readonly<Record<string, number>> = {
 /** Is an HTTP or HTTPS server that speaks nothing but WebSocket, and ends with its registry. */
 export class OwnServer {
   readonly http: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Roster<Socket>();
   /** Serves all sockets. */
   readonly #socketOnClose: (this: Socket) => void;
   readonly #onClientError: (error: Error, socket: Duplex) => void;

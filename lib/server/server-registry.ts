@@ -15,6 +15,7 @@ import { GuardedEmitter } from '../guarded-emitter.js';
 import type { Refusal as RefusalDetails } from '../handshake/handshake-response.js';
 import { isWebSocketUpgrade } from '../handshake/server-handshake.js';
 import { log } from '../logging.js';
+import { Roster } from '../roster.js';
 import { Admission } from './admission.js';
 import { broadcast, type BroadcastArguments, type BroadcastOptions } from './broadcast.js';
 import {
@@ -67,7 +68,7 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
   readonly #admission: Admission;
   readonly #handshakes: OpeningHandshakes;
   readonly #servers = new Set<Server>();
-  readonly #connections = new Set<WebSocketServer>();
+  readonly #connections = new Roster<WebSocketServer>();
   readonly #taker: UpgradeTaker;
   /** Serves all connections: one closure for each would cost more than what it does. */
   readonly #forget: (this: Connection) => void;
@@ -84,7 +85,7 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
       accepted: (connection, request) => this.#handshakeOnAccepted(connection, request),
       rejected: (request, status, reason) => this.#reportRejected(request, status, reason),
     });
-    const connections: Set<Connection> = this.#connections;
+    const connections: Roster<Connection> = this.#connections;
     this.#forget = function () {
       connections.delete(this);
     };
@@ -130,7 +131,7 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
 
   /** Iterates over the open connections. */
   [Symbol.iterator](): IterableIterator<WebSocketServer> {
-    return this.#connections.values();
+    return this.#connections[Symbol.iterator]();
   }
 
   /**

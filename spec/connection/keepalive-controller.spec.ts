@@ -570,6 +570,7 @@ describe('KeepaliveController', () => {
       'a string': 'ping',
       'an object without ping': {},
       'an object whose ping is no function': { ping: true },
+      'an object that takes no property': Object.freeze({ ping: () => undefined }),
     })) {
       it(`refuses to watch ${what}`, () => {
         const controller = new KeepaliveController();

@@ -19,9 +19,9 @@ export interface KeepaliveControllerOptions extends KeepaliveOptions {
  * Keeps targets alive: pings each after an interval without a received octet, and gives it up when it stays silent
  * past the deadline of the pong. Sending postpones no ping, for it proves nothing about the receiver.
  *
- * Any object with a method `ping` will do; hawser's connections use {@link defaultKeepaliveController} unless they
- * are given another. One timer serves all targets, and holds no process open; a wake-up costs as much as the targets
- * that are due. Listeners that throw are logged.
+ * Any object with a method `ping` will do that is not frozen; hawser's connections use
+ * {@link defaultKeepaliveController} unless they are given another. One timer serves all targets, and holds no process
+ * open; a wake-up costs as much as the targets that are due. Listeners that throw are logged.
  *
  * Source: websocket(n): configure; RFC 6455 §5.5.2, §5.5.3.
  */
