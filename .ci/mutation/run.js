@@ -5,9 +5,10 @@
  *   node .ci/mutation/run.js protocol --mutate lib/protocol/utf8.ts
  *   node .ci/mutation/run.js connection --quick --incremental && node .ci/mutation/run.js connection --incremental
  *
- * `--quick` leaves the slow specs of a folder out. With `--incremental` Stryker keeps what it finds in
- * coverage/mutation/ and tries only those mutants again whose code or specs have changed since, so that the slow specs
- * are left with what the quick ones have not noticed.
+ * `--quick` leaves the slow specs of a folder out; `--specs=receiver,delivery` all but those that have such a word in
+ * their name. A mutant that survives so may be noticed by one of the others. With `--incremental` Stryker keeps what it finds in
+ * coverage/mutation/ and tries only those mutants again whose code or specs have changed since, so that the other specs
+ * are left with what these have not noticed.
  *
  * Without a folder: protocol and handshake. Fails below the folder's threshold, and names the survivors that
  * docs/mutation.md does not argue. The reports go to coverage/mutation/.
@@ -61,6 +62,14 @@ const FOLDERS = {
  */
 const LEFT_OUT = 'all sequences|65,536 (?:pairs|codes)|is what its source says';
 
+const words = process.argv.slice(2);
+const isOurs = (word) => word in FOLDERS || word === '--quick' || word.startsWith('--specs=');
+const folders = words.filter((word) => word in FOLDERS);
+const options = words.filter((word) => !isOurs(word));
+const isQuick = words.includes('--quick');
+/** Words of which the name of a spec has to have one. */
+const wanted = (words.find((word) => word.startsWith('--specs=')) ?? '--specs=').slice(8).split(',');
+
 /** Installs what .ci/mutation/package-lock.json names, unless it is there. */
 function install() {
   const lock = join(here, 'package-lock.json');
@@ -97,25 +106,27 @@ function prepareCopy(copy) {
   }
 }
 
-/** Lists the specs of a folder, the slow ones last or not at all. */
-function listSpecs(folder, isQuick) {
+/** Lists the specs of a folder that are asked for, the slow ones last. */
+function listSpecs(folder) {
   const { slow = [] } = FOLDERS[folder];
   const all = readdirSync(join(root, 'spec', folder), { recursive: true }).filter((name) =>
     name.endsWith('.spec.ts'),
   );
   const quick = all.filter((name) => !slow.includes(name)).sort();
-  return (isQuick ? quick : [...quick, ...slow]).map((name) => join('spec', folder, name));
+  return (isQuick ? quick : [...quick, ...slow])
+    .filter((name) => wanted.some((word) => name.includes(word)))
+    .map((name) => join('spec', folder, name));
 }
 
 /** Says how Stryker treats a folder of lib/. */
-function configure(folder, scratch, isQuick) {
+function configure(folder, scratch) {
   const { threshold, hooks } = FOLDERS[folder];
   return {
     mutate: [`lib/${folder}/**/*.ts`],
     testRunner: 'mocha',
     plugins: ['@stryker-mutator/mocha-runner'],
     mochaOptions: {
-      spec: listSpecs(folder, isQuick),
+      spec: listSpecs(folder),
       grep: `^(?!.*(?:${LEFT_OUT}))`,
       require: hooks,
     },
@@ -140,11 +151,11 @@ function configure(folder, scratch, isQuick) {
 }
 
 /** Runs Stryker on a folder of lib/; returns whether the threshold was reached. */
-function mutate(folder, options, isQuick) {
+function mutate(folder, options) {
   const scratch = mkdtempSync(join(tmpdir(), 'hawser-mutation-'));
   const copy = join(scratch, 'project');
   const config = join(scratch, 'stryker.config.json');
-  writeFileSync(config, JSON.stringify(configure(folder, scratch, isQuick)));
+  writeFileSync(config, JSON.stringify(configure(folder, scratch)));
   // A run that stops early leaves no report, and must not be judged by an older one.
   const report = join(reports, `${folder}.json`);
   rmSync(report, { force: true });
@@ -166,14 +177,9 @@ function mutate(folder, options, isQuick) {
   }
 }
 
-const words = process.argv.slice(2);
-const folders = words.filter((word) => word in FOLDERS);
-const isQuick = words.includes('--quick');
-const options = words.filter((word) => !(word in FOLDERS) && word !== '--quick');
-
 install();
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 const passed = (folders.length > 0 ? folders : ['protocol', 'handshake']).map((folder) =>
-  mutate(folder, options, isQuick),
+  mutate(folder, options),
 );
 process.exitCode = passed.every(Boolean) ? 0 : 1;
