@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { MessageSink } from '../../lib/protocol/message-assembler.js';
 import { MemoryBudget } from '../../lib/protocol/memory-budget.js';
 import { MessageReader } from '../../lib/protocol/message-reader.js';
+import { collectGarbage } from '../garbage-collection.js';
 
 const LIMITS = { maxMessageBytes: 1000, maxEmptyFragments: 2, fragments: false };
 const MASKED = { masked: true, compression: false };
@@ -88,6 +89,24 @@ describe('MessageReader', () => {
     }).to.throw(/RSV|reserved|opcode|length|message/i);
     expect(log).to.deep.equal(['text A']);
     expect(other).to.deep.equal(['text B']);
+  });
+
+  it('keeps nobody alive once it has ended', async () => {
+    const budget = new MemoryBudget<object>(1_000_000, () => undefined);
+    const { reader, gone } = (() => {
+      const sink = sinkOf([]);
+      const holder = {};
+      return {
+        reader: new MessageReader<object>(sink, LIMITS, budget, holder, PLAIN),
+        gone: [new WeakRef<object>(sink), new WeakRef<object>(holder)],
+      };
+    })();
+    reader.push(hex('810141'));
+    reader.parse(Infinity);
+    reader.end();
+    await collectGarbage();
+    expect(gone.map((one) => one.deref())).to.deep.equal([undefined, undefined]);
+    expect(reader.isAtRest).to.equal(true);
   });
 
   it('reads what comes in pieces without a mask after it read masked ones', () => {
