@@ -2,8 +2,9 @@ import { Sink, byChunks } from './stream.js';
 import { load } from './build.js';
 
 const { OutputBatch } = await load('connection/output-batch.js');
+const { SharedOctets } = await load('connection/shared-octets.js');
 
-const OWNER = { batchOnProgress: () => undefined };
+const OWNER = { awaitsProgress: false, batchOnProgress: () => undefined, batchOnShared: () => undefined };
 
 /** Puts so many small frames into a batch within a turn, which ends with one write. */
 function collecting(perTurn, length) {
@@ -21,9 +22,9 @@ function collecting(perTurn, length) {
 function sharing(frames) {
   return () => {
     const batches = Array.from({ length: 100 }, () => new OutputBatch(new Sink(), OWNER));
-    const octets = Array.from({ length: frames }, () => Buffer.alloc(130));
+    const octets = Array.from({ length: frames }, () => new SharedOctets(Buffer.alloc(130)));
     return byChunks(batches.length * frames, () => {
-      for (const frame of octets) for (const batch of batches) batch.append(frame);
+      for (const frame of octets) for (const batch of batches) batch.share(frame, false);
     });
   };
 }

@@ -33,6 +33,11 @@ export class BacklogAccount {
     this.#from = countedFrom(softBacklogBytes);
   }
 
+  /** Whether nothing is charged, and no shared frame waits. */
+  get isEmpty(): boolean {
+    return this.#charged === 0 && this.#head === this.#shared.length;
+  }
+
   /** Notes a frame that others were given too; `end` counts the octets up to and with it. */
   share(frame: Buffer, end: number): void {
     this.#shared.push({ frame, end });

@@ -4,7 +4,6 @@ import { maySend } from '../protocol/closing-state.js';
 import { CloseCode, DEFAULT_REASONS, Opcode } from '../protocol/constants.js';
 import type { Connection } from './connection.js';
 import type { ConnectionSettings } from './connection-options.js';
-import { ContainedDuplex } from './contained-duplex.js';
 import { MessageSource, isPieces, type MessagePieces } from './message-source.js';
 import {
   OutgoingMessage,
@@ -15,8 +14,10 @@ import {
   type SendType,
 } from './outgoing-message.js';
 import type { PreparedMessage } from './prepared-message.js';
+import { CLOSE, NOTHING } from './queue-marks.js';
 import { slowConsumer } from './sender.js';
 import type { Session } from './session.js';
+import { WatchedWritable } from './watched-writable.js';
 
 export type WriteCallback = (error?: Error | null) => void;
 
@@ -35,16 +36,11 @@ export const NORMAL = {
   reason: DEFAULT_REASONS[CloseCode.NORMAL_CLOSURE]!,
 };
 
-/** Goes through the queue and leaves no trace: it marks a place in it. */
-const NOTHING: AdmittedFrame = Object.freeze({ opcode: 0, fin: true, data: '' });
-/** Stands for our Close in the queue when the writable side does not end with it. */
-const CLOSE: AdmittedFrame = Object.freeze({ opcode: Opcode.CLOSE, fin: true, data: '' });
-
 /**
  * Is what a connection is to send, in the order it was handed in, under the slow-consumer policy; and our Close behind
  * it. As long as nothing has to wait it is sent at once; else Node's Writable is the queue.
  */
-export abstract class OutgoingQueue extends ContainedDuplex {
+export abstract class OutgoingQueue extends WatchedWritable {
   /** @internal */
   protected readonly settings: ConnectionSettings;
   /** Undefined while CONNECTING. @internal */
@@ -138,7 +134,7 @@ export abstract class OutgoingQueue extends ContainedDuplex {
 
   /** Tells whether nothing can be sent any more. @internal */
   protected get isClosingOrClosed(): boolean {
-    return this.writableEnded || (this.session === undefined ? this.destroyed : !maySend(this.session.state));
+    return this.isEnded || (this.session === undefined ? this.destroyed : !maySend(this.session.state));
   }
 
   /** Whether a message in fragments is not finished. @internal */
@@ -161,7 +157,7 @@ export abstract class OutgoingQueue extends ContainedDuplex {
   protected sendData(opcode: number, data: string | Buffer, final: boolean): number {
     // hot path: benchmarks/micro/sender
     const outgoing = this.#outgoing;
-    if (final && outgoing.isIdle && this.#isQueueEmpty) {
+    if (final && outgoing.isIdle && this.isQueueEmpty) {
       const { sender } = this.session!;
       if (sender.isPlain && sender.backlog < this.settings.hardBacklogBytes) {
         if (opcode === Opcode.TEXT) checkUtf8(data);
@@ -184,7 +180,7 @@ export abstract class OutgoingQueue extends ContainedDuplex {
     const frame = outgoing.admit(opcode, data, final);
     const sender = this.session!.sender;
     let size: number;
-    if (this.#isQueueEmpty && !sender.isSlow(frame)) {
+    if (this.isQueueEmpty && !sender.isSlow(frame)) {
       if (final) this.messagesSent += 1;
       size = sender.sendFrame(frame);
     } else {
@@ -197,24 +193,27 @@ export abstract class OutgoingQueue extends ContainedDuplex {
 
   /**
    * Sends a whole message that others get too.
+   * @param isAlone - whether no other is expected in this turn: it need not wait for its end.
    * @returns its octets, as `send` tells them; -1 when it cannot be sent, 0 when it was dropped.
    * @internal
    */
-  sendPrepared(message: PreparedMessage): number {
+  sendPrepared(message: PreparedMessage, isAlone = false): number {
+    // hot path: benchmarks/micro/sender
     const session = this.session;
     if (session === undefined || this.isClosingOrClosed) return -1;
-    const verdict = this.applyPolicy();
-    if (verdict === 'closed') return -1;
-    if (verdict === 'drop') {
-      this.messagesDropped += 1;
-      return 0;
-    }
     const { sender } = session;
+    if (this.isQueueEmpty && !this.#outgoing.isOpen && sender.sendLightly(message, isAlone)) {
+      this.messagesSent += 1;
+      return message.frame.length;
+    }
+    const verdict = this.applyPolicy();
+    if (verdict === 'drop') this.messagesDropped += 1;
+    if (verdict !== 'send') return verdict === 'drop' ? 0 : -1;
     if (this.#outgoing.isOpen) {
       // It must not fall between the fragments of a message (RFC 6455 §5.4).
       (this.#deferred ??= []).push(message);
       this.#deferredBytes += message.byteLength;
-    } else if (this.#isQueueEmpty && !sender.isSlow(message.admitted)) {
+    } else if (this.isQueueEmpty && !sender.isSlow(message.admitted)) {
       this.messagesSent += 1;
       return sender.sendPrepared(message);
     } else {
@@ -259,7 +258,7 @@ export abstract class OutgoingQueue extends ContainedDuplex {
       source.drop();
     } else {
       this.messagesSent += 1;
-      super.write(source, (error) => {
+      super.write(source, (error?: Error | null) => {
         if (error !== undefined && error !== null) source.cancel(this.closedError());
       });
     }
@@ -317,13 +316,9 @@ export abstract class OutgoingQueue extends ContainedDuplex {
     }
   }
 
-  get #isQueueEmpty(): boolean {
-    return this.writableLength === 0 && this.writableCorked === 0;
-  }
-
   #enqueue(frame: AdmittedFrame, callback: WriteCallback | undefined): void {
     if (frame.fin) this.messagesSent += 1;
-    if (this.session === undefined || !this.#isQueueEmpty || this.session.sender.isSlow(frame)) {
+    if (this.session === undefined || !this.isQueueEmpty || this.session.sender.isSlow(frame)) {
       this.#queuedBytes += byteLength(frame.data);
     }
     super.write(frame, callback);

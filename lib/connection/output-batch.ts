@@ -2,12 +2,14 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { InvalidStateError } from '../errors.js';
 import type { FrameTarget } from '../protocol/frame-writer.js';
+import { BatchPhase } from './batch-phase.js';
 import { OctetQueue } from './octet-queue.js';
 import { joinShared } from './shared-group.js';
+import type { SharedOctets } from './shared-octets.js';
+import { TakenMarks } from './taken-marks.js';
+import { callOnTick, type TickTask } from './tick-round.js';
 
 const NO_OCTETS = Buffer.alloc(0);
-/** Stands for a list that is empty; most connections never fill one. */
-const NOTHING: never[] = [];
 /** Most octets given to the socket at once, so that the progress of a large message can be seen. */
 const SLICE = 256 * 1024;
 /** What is waiting beyond this goes to the socket before the turn ends. */
@@ -22,32 +24,13 @@ const OWN_SLAB = 4 * 1024;
 let sharedSlab = Buffer.allocUnsafeSlow(SHARED_SLAB);
 let sharedSlabTaken = false;
 
-/** Batches that wait for the next tick: one for all of them, as a broadcast has thousands. */
-let due: OutputBatch[] = [];
-
-const Phase = {
-  OPEN: 0,
-  /** Nothing is added any more; what waits is still written. */
-  ENDING: 1,
-  /** All is written, and the stream's end with it. */
-  ENDED: 2,
-  /** The stream is gone. */
-  GONE: 3,
-} as const;
-type Phase = (typeof Phase)[keyof typeof Phase];
-
-/** Waits for the socket to take everything up to a mark. */
-interface Waiter {
-  readonly mark: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** Is told by an {@link OutputBatch}, in a later turn, that the socket has taken something. */
 export interface BatchOwner {
   /** Whether it has to be told also of what the socket takes at once. */
   readonly awaitsProgress: boolean;
   batchOnProgress(): void;
+  /** Learns that octets which others get too may wait for long; `end` counts the octets up to and with them. */
+  batchOnShared(octets: Buffer, end: number): void;
 }
 
 /**
@@ -55,7 +38,7 @@ export interface BatchOwner {
  * end of the current read callback, else on the next tick; at once above 64 KiB. While the socket is still busy
  * with the last write, frames wait here, where they are counted.
  */
-export class OutputBatch implements FrameTarget {
+export class OutputBatch implements FrameTarget, TickTask {
   slab: Buffer = NO_OCTETS;
 
   readonly #stream: Duplex;
@@ -63,18 +46,21 @@ export class OutputBatch implements FrameTarget {
   /** Whether what is written may be overwritten once `writableLength` is 0: only a plain socket keeps nothing then. */
   readonly #keepsNothing: boolean;
 
-  #phase: Phase = Phase.OPEN;
+  #phase: BatchPhase = BatchPhase.OPEN;
   #inTurn = false;
   #tickScheduled = false;
   /** Part of the slab that is filled and not yet in the queue. */
   #slabStart = 0;
   #slabEnd = 0;
+  /** What others get too, while nothing but the slab waits behind it. */
+  #shared: SharedOctets | undefined;
   /** What goes before the slab; made when it is first needed. */
   #queue: OctetQueue | undefined;
   #writtenBytes = 0;
   /** Writes that the stream has not called back for; late, when the kernel took them at once. */
   #writesUnderWay = 0;
-  #waiters: Waiter[] = NOTHING;
+  /** Made when somebody first waits. */
+  #marks: TakenMarks | undefined;
   #whenEnded: (() => void) | undefined;
   /** Tells this batch that the socket took a write; made with the first. */
   #whenTaken: ((error?: Error | null) => void) | undefined;
@@ -95,13 +81,29 @@ export class OutputBatch implements FrameTarget {
 
   /** Octets that the socket has not taken yet, those of others included; 0 once the stream is gone. */
   get backlog(): number {
-    return this.#phase === Phase.GONE ? 0 : this.#waitingBytes + this.#stream.writableLength;
+    return this.#phase === BatchPhase.GONE ? 0 : this.#waitingBytes + this.#stream.writableLength;
   }
 
   /** Octets of ours that the socket has taken. */
   get takenBytes(): number {
-    if (this.#phase === Phase.GONE) return this.#knownTakenBytes;
+    if (this.#phase === BatchPhase.GONE) return this.#knownTakenBytes;
     return Math.max(0, this.#writtenBytes - this.#stream.writableLength);
+  }
+
+  /** Whether the socket has not told that it took the last write. */
+  get isStalled(): boolean {
+    return this.#writesUnderWay > 0;
+  }
+
+  /** Octets that wait, if others get them all and the socket keeps up; else Infinity. */
+  get lightBytes(): number {
+    if (this.#writesUnderWay > 0 || this.#phase !== BatchPhase.OPEN || !this.#isSlabEmpty) return Infinity;
+    if (this.#shared !== undefined) return this.#shared.length;
+    return this.#queuedBytes === 0 ? 0 : Infinity;
+  }
+
+  get #isSlabEmpty(): boolean {
+    return this.#slabEnd === this.#slabStart;
   }
 
   /** Octets that wait here. */
@@ -109,13 +111,15 @@ export class OutputBatch implements FrameTarget {
     return this.#queuedBytes + this.#slabEnd - this.#slabStart;
   }
 
+  /** Octets that wait before the slab. */
   get #queuedBytes(): number {
+    if (this.#shared !== undefined) return this.#shared.length;
     return this.#queue === undefined ? 0 : this.#queue.byteLength;
   }
 
   reserve(length: number): number {
     // hot path: benchmarks/micro/output-batch
-    if (this.#phase !== Phase.OPEN) return this.#reserveNowhere(length);
+    if (this.#phase !== BatchPhase.OPEN) return this.#reserveNowhere(length);
     if (this.slab.length - this.#slabEnd < length) this.#renewSlab(length);
     const start = this.#slabEnd;
     this.#slabEnd = start + length;
@@ -124,14 +128,36 @@ export class OutputBatch implements FrameTarget {
   }
 
   giveBack(length: number): void {
-    if (this.#phase === Phase.OPEN) this.#slabEnd -= length;
+    if (this.#phase === BatchPhase.OPEN) this.#slabEnd -= length;
   }
 
   append(octets: Buffer): void {
-    if (this.#phase !== Phase.OPEN) return;
+    if (this.#phase !== BatchPhase.OPEN) return;
     this.#commitSlab();
     this.#enqueue(octets);
     if (!this.#inTurn && !this.#tickScheduled) this.#schedule();
+  }
+
+  /**
+   * Adds octets that others get too. Several in a row leave as one buffer, the same for all who get the same ones.
+   * @param isAlone - whether they are to go right away, if nothing stands against it.
+   * @returns whether they do not wait among octets of other origin.
+   */
+  share(octets: SharedOctets, isAlone: boolean): boolean {
+    // hot path: benchmarks/micro/output-batch
+    if (this.#phase !== BatchPhase.OPEN) return true;
+    if (isAlone && this.#writesSharedAtOnce(octets)) return true;
+    const before = this.#shared;
+    if (before === undefined ? this.#waitingBytes === 0 && octets.length <= SLICE : this.#isSlabEmpty) {
+      const shared = before === undefined ? octets : before.followedBy(octets);
+      if (shared !== undefined) {
+        this.#shared = shared;
+        if (!this.#inTurn && !this.#tickScheduled) this.#schedule();
+        return true;
+      }
+    }
+    this.append(octets.octets);
+    return false;
   }
 
   /** Writes what has grown too large to wait for the end of the turn; to be called between frames. */
@@ -142,7 +168,7 @@ export class OutputBatch implements FrameTarget {
   /** Begins a read callback: what is sent from now on leaves at {@link OutputBatch.endTurn}. */
   beginTurn(): void {
     this.#inTurn = true;
-    if (this.#slabEnd === this.#slabStart) this.#dropSlab();
+    if (this.#isSlabEmpty) this.#dropSlab();
   }
 
   /** Ends a read callback: one write for all that was sent in it. */
@@ -167,8 +193,8 @@ export class OutputBatch implements FrameTarget {
       }
       this.#observe();
     }
-    if (this.#phase === Phase.ENDING && this.#waitingBytes === 0) {
-      this.#phase = Phase.ENDED;
+    if (this.#phase === BatchPhase.ENDING && this.#waitingBytes === 0) {
+      this.#phase = BatchPhase.ENDED;
       stream.end(this.#whenEnded);
     }
   }
@@ -178,8 +204,8 @@ export class OutputBatch implements FrameTarget {
    * @param whenTaken - called when the socket took it all.
    */
   end(whenTaken: () => void): void {
-    if (this.#phase !== Phase.OPEN) return;
-    this.#phase = Phase.ENDING;
+    if (this.#phase !== BatchPhase.OPEN) return;
+    this.#phase = BatchPhase.ENDING;
     this.#whenEnded = whenTaken;
     this.flush();
   }
@@ -189,25 +215,19 @@ export class OutputBatch implements FrameTarget {
    * @throws what {@link OutputBatch.discard} was or is called with, when the stream goes first.
    */
   taken(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#reason !== undefined) {
-        reject(this.#reason);
-        return;
-      }
-      if (this.#waiters === NOTHING) this.#waiters = [];
-      this.#waiters.push({ mark: this.totalBytes, resolve, reject });
-      this.#settleWaiters();
-      if (this.#waiters.length > 0) this.#schedule();
-    });
+    if (this.#reason !== undefined) return Promise.reject(this.#reason);
+    const marks = (this.#marks ??= new TakenMarks());
+    const taken = marks.reached(this.totalBytes);
+    this.#settleMarks();
+    if (!marks.isEmpty) this.#schedule();
+    return taken;
   }
 
   /** Forgets everything: the stream is gone. */
   discard(reason: Error): void {
     this.#lose();
     this.#reason ??= reason;
-    const waiters = this.#waiters;
-    this.#waiters = NOTHING;
-    for (const waiter of waiters) waiter.reject(reason);
+    this.#marks?.fail(reason);
   }
 
   /** Notes how far the socket is. One that failed or was destroyed counts what it never sent as done. */
@@ -218,33 +238,27 @@ export class OutputBatch implements FrameTarget {
 
   /** Writes nothing any more, and frees what waits; whoever waits learns of it by {@link OutputBatch.discard}. */
   #lose(): void {
-    if (this.#phase === Phase.GONE) return;
+    if (this.#phase === BatchPhase.GONE) return;
     this.#writtenBytes += this.#waitingBytes;
-    this.#phase = Phase.GONE;
+    this.#phase = BatchPhase.GONE;
     if (this.slab === sharedSlab) sharedSlabTaken = false;
     this.slab = NO_OCTETS;
     this.#slabStart = this.#slabEnd = 0;
-    this.#queue = undefined;
+    this.#queue = this.#shared = undefined;
   }
 
   #schedule(): void {
     if (this.#tickScheduled) return;
     this.#tickScheduled = true;
-    due.push(this);
-    if (due.length === 1) process.nextTick(OutputBatch.#flushDue);
+    callOnTick(this);
   }
 
-  static #flushDue(this: void): void {
-    const batches = due;
-    due = [];
-    for (const batch of batches) batch.#flushOnTick();
-  }
-
-  #flushOnTick(): void {
+  /** @internal */
+  onTick(): void {
     this.#tickScheduled = false;
     this.flush();
-    if (this.#slabEnd === this.#slabStart) this.#dropSlab();
-    this.#settleWaiters();
+    if (this.#isSlabEmpty) this.#dropSlab();
+    this.#settleMarks();
   }
 
   /** Makes room for a frame that comes too late to be sent. */
@@ -275,14 +289,21 @@ export class OutputBatch implements FrameTarget {
 
   /** Moves what the slab holds to the queue; out of the shared slab by copy. */
   #commitSlab(): void {
-    if (this.#slabEnd === this.#slabStart) return;
+    if (this.#isSlabEmpty) return;
     const part = this.slab.subarray(this.#slabStart, this.#slabEnd);
     this.#slabStart = this.#slabEnd;
     this.#enqueue(this.slab === sharedSlab ? Buffer.from(part) : part);
   }
 
   #enqueue(octets: Buffer): void {
-    (this.#queue ??= new OctetQueue()).push(octets);
+    const queue = (this.#queue ??= new OctetQueue());
+    const shared = this.#shared;
+    if (shared !== undefined) {
+      this.#shared = undefined;
+      queue.push(shared.octets);
+      this.#owner.batchOnShared(shared.octets, this.#writtenBytes + shared.length);
+    }
+    queue.push(octets);
   }
 
   #writeSlab(): void {
@@ -306,7 +327,25 @@ export class OutputBatch implements FrameTarget {
     }
   }
 
+  #writesSharedAtOnce(octets: SharedOctets): boolean {
+    if (this.#inTurn || !this.#keepsNothing || this.lightBytes > 0 || octets.length > FLUSH_AT) return false;
+    if (!this.#stream.writable || this.#stream.writableLength > 0) return false;
+    this.#writeShared(octets);
+    return true;
+  }
+
+  #writeShared({ octets }: SharedOctets): void {
+    this.#write(octets);
+    if (this.#stream.writableLength > 0) this.#owner.batchOnShared(octets, this.#writtenBytes);
+  }
+
   #writeQueued(): void {
+    const shared = this.#shared;
+    if (shared !== undefined) {
+      this.#shared = undefined;
+      this.#writeShared(shared);
+      return;
+    }
     const queue = this.#queue!;
     const only = queue.takeOnly(SLICE);
     if (only !== undefined) {
@@ -329,7 +368,7 @@ export class OutputBatch implements FrameTarget {
     // hot path: benchmarks/micro/output-batch
     const stream = this.#stream;
     this.#writtenBytes += octets.length;
-    if (!this.#keepsNothing || this.#owner.awaitsProgress || this.#waiters.length > 0) {
+    if (!this.#keepsNothing || this.#owner.awaitsProgress || this.#marks?.isEmpty === false) {
       this.#writeAndTell(octets);
       return;
     }
@@ -348,14 +387,12 @@ export class OutputBatch implements FrameTarget {
     this.#writesUnderWay -= 1;
     if (error !== undefined && error !== null) this.#lose();
     this.flush();
-    if (this.#phase === Phase.GONE) return;
-    this.#settleWaiters();
+    if (this.#phase === BatchPhase.GONE) return;
+    this.#settleMarks();
     this.#owner.batchOnProgress();
   }
 
-  #settleWaiters(): void {
-    if (this.#waiters.length === 0 || this.#phase === Phase.GONE) return;
-    const taken = this.takenBytes;
-    while (this.#waiters.length > 0 && this.#waiters[0]!.mark <= taken) this.#waiters.shift()!.resolve();
+  #settleMarks(): void {
+    if (this.#marks !== undefined && this.#phase !== BatchPhase.GONE) this.#marks.settle(this.takenBytes);
   }
 }

@@ -10,7 +10,11 @@ import type { ConnectionSettings } from './connection-options.js';
 import { byteLength, type AdmittedFrame } from './outgoing-message.js';
 import { OutputBatch, type BatchOwner } from './output-batch.js';
 import type { PreparedMessage } from './prepared-message.js';
+import { MAX_JOINED_BYTES, type SharedOctets } from './shared-octets.js';
 import { backlogBudget, type BudgetHolder } from './process-limits.js';
+
+/** Octets from which it matters that others hold them too. */
+const SHARED_FROM = 4 * 1024;
 
 /** Is told by a {@link Sender} what its backlog asks for. */
 export interface SenderOwner extends BudgetHolder {
@@ -184,18 +188,33 @@ export class Sender implements BatchOwner {
   }
 
   #sendForm(message: PreparedMessage, form: CompressedForm | undefined): number {
-    if (!this.#masked) return this.#share((form ?? message).frame.octets);
+    if (!this.#masked) return this.#share((form ?? message).frame);
     const payload = form?.compressed;
     return this.#frame(firstOctet(message.opcode, true, payload !== undefined), payload ?? message.payload);
   }
 
+  /**
+   * Sends a whole message that others get too where that takes no more than to hand it on.
+   * @param isAlone - whether no other is expected in this turn, so that it goes right away.
+   * @returns whether it did.
+   */
+  sendLightly({ frame }: PreparedMessage, isAlone: boolean): boolean {
+    // hot path: benchmarks/micro/sender
+    if (this.#deflater !== undefined || this.#masked) return false;
+    const { softBacklogBytes, hardBacklogBytes } = this.#settings;
+    const total = this.#batch.lightBytes + frame.length;
+    if (total > MAX_JOINED_BYTES || total >= softBacklogBytes || total >= hardBacklogBytes) return false;
+    return this.#batch.share(frame, isAlone);
+  }
+
   /** Adds octets that others get too, by reference. @returns how many. */
-  #share(octets: Buffer): number {
-    const isBehind = this.#batch.backlog > 0;
-    this.#batch.append(octets);
-    // Who is not behind takes it at once, with any luck.
-    if (isBehind) this.#openAccount().share(octets, this.#batch.totalBytes);
-    this.#batch.flushIfLarge();
+  #share(octets: SharedOctets): number {
+    const batch = this.#batch;
+    // Behind a socket that does not keep up they wait for themselves, so that each is accounted for.
+    if (batch.isStalled) batch.append(octets.octets);
+    if (batch.isStalled || !batch.share(octets, false))
+      this.#openAccount().share(octets.octets, batch.totalBytes);
+    batch.flushIfLarge();
     this.#account();
     return octets.length;
   }
@@ -237,11 +256,18 @@ export class Sender implements BatchOwner {
     const backlog = this.#batch.backlog;
     if (backlog >= this.#settings.softBacklogBytes) this.#isOverSoft = true;
     if (this.#processAccount === undefined && backlog < countedFrom(this.#settings.softBacklogBytes)) return;
-    this.#openAccount().update(backlog, this.#batch.takenBytes);
+    const account = this.#openAccount();
+    account.update(backlog, this.#batch.takenBytes);
+    if (account.isEmpty) this.#processAccount = undefined;
   }
 
   #openAccount(): BacklogAccount {
     return (this.#processAccount ??= new BacklogAccount(this.#owner, this.#settings.softBacklogBytes));
+  }
+
+  /** Learns from the batch that octets which others get too may wait for long. */
+  batchOnShared(octets: Buffer, end: number): void {
+    if (octets.length >= SHARED_FROM) this.#openAccount().share(octets, end);
   }
 
   /** Learns from the batch that the socket has taken something. */

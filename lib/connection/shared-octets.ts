@@ -1,5 +1,5 @@
 /** Octets up to which several runs are joined to one; longer ones leave side by side. */
-const MAX_JOINED_BYTES = 16 * 1024;
+export const MAX_JOINED_BYTES = 16 * 1024;
 
 /** Those that were followed by others in this turn. */
 let followed: SharedOctets[] = [];

@@ -3,6 +3,7 @@ import { globMatch } from '../connection/glob.js';
 import type { MessageData, SendType } from '../connection/outgoing-message.js';
 import { PreparedMessage } from '../connection/prepared-message.js';
 import { func, normalise, option, string, type SchemaOf } from '../options.js';
+import { isAloneInTurn } from './broadcast-pace.js';
 import type { WebSocketServer } from './websocket-server.js';
 
 /** Says who is left out of a broadcast. */
@@ -43,10 +44,11 @@ export function broadcast(connections: Iterable<WebSocketServer>, ...args: Broad
   const isOnPath = pathTest(path);
   // Before anybody gets it: what is called here may throw.
   const chosen = where === undefined ? connections : [...connections].filter(where);
+  const isAlone = isAloneInTurn();
   let taken = 0;
   for (const connection of chosen) {
     if (left?.has(connection) === true || isOnPath?.(connection.path) === false) continue;
-    if (connection.sendPrepared(message) > 0) taken += 1;
+    if (connection.sendPrepared(message, isAlone) > 0) taken += 1;
   }
   return taken;
 }

@@ -91,7 +91,11 @@ function setUp(isQuick = false) {
   return {
     stream,
     onProgress,
-    batch: new OutputBatch(stream, { awaitsProgress: false, batchOnProgress: onProgress }),
+    batch: new OutputBatch(stream, {
+      awaitsProgress: false,
+      batchOnProgress: onProgress,
+      batchOnShared: () => {},
+    }),
   };
 }
 
@@ -708,7 +712,11 @@ describe('OutputBatch', () => {
         const shared = lost.batch.slab.buffer;
         lost.batch.discard(new Error('gone'));
         lost.batch.endTurn();
-        const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
+        const batch = new OutputBatch(near, {
+          awaitsProgress: false,
+          batchOnProgress: () => {},
+          batchOnShared: () => {},
+        });
         batch.beginTurn();
         put(batch, 'y');
         expect(batch.slab.buffer).to.equal(shared);
@@ -735,7 +743,11 @@ describe('OutputBatch', () => {
   describe('over a TCP socket', () => {
     it('writes all turns that the kernel takes at once from the same memory', async () => {
       await withSocketPair(async ({ near, received }) => {
-        const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
+        const batch = new OutputBatch(near, {
+          awaitsProgress: false,
+          batchOnProgress: () => {},
+          batchOnShared: () => {},
+        });
         const write = sinon.spy(near, 'write');
         for (let i = 0; i < 50; i++) {
           batch.beginTurn();
@@ -758,7 +770,11 @@ describe('OutputBatch', () => {
 
     it('writes once per turn', async () => {
       await withSocketPair(async ({ near, received }) => {
-        const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
+        const batch = new OutputBatch(near, {
+          awaitsProgress: false,
+          batchOnProgress: () => {},
+          batchOnShared: () => {},
+        });
         const write = sinon.spy(near, 'write');
         for (let i = 0; i < 5; i++) {
           batch.beginTurn();
@@ -774,10 +790,15 @@ describe('OutputBatch', () => {
       await withSocketPair(async ({ near, far, received }) => {
         await withSocketPair(async (other) => {
           far.pause();
-          const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
+          const batch = new OutputBatch(near, {
+            awaitsProgress: false,
+            batchOnProgress: () => {},
+            batchOnShared: () => {},
+          });
           const otherBatch = new OutputBatch(other.near, {
             awaitsProgress: false,
             batchOnProgress: () => {},
+            batchOnShared: () => {},
           });
           const expected: Buffer[] = [];
           let wasFull = false;
@@ -811,7 +832,11 @@ describe('OutputBatch', () => {
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
       const near = net.connect(port, '127.0.0.1');
-      const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
+      const batch = new OutputBatch(near, {
+        awaitsProgress: false,
+        batchOnProgress: () => {},
+        batchOnShared: () => {},
+      });
       const accepted = once(server, 'connection') as Promise<[Socket]>;
       for (const text of ['one ', 'two ', 'three']) {
         batch.beginTurn();
@@ -834,6 +859,7 @@ describe('OutputBatch', () => {
         const batch = new OutputBatch(near, {
           awaitsProgress: false,
           batchOnProgress: () => expect.fail('no progress'),
+          batchOnShared: () => {},
         });
         const write = sinon.spy(near, 'write');
         put(batch, 'never sent');
@@ -850,7 +876,11 @@ describe('OutputBatch', () => {
       await withSocketPair(async ({ near, far }) => {
         far.pause();
         near.on('error', () => {});
-        const batch = new OutputBatch(near, { awaitsProgress: false, batchOnProgress: () => {} });
+        const batch = new OutputBatch(near, {
+          awaitsProgress: false,
+          batchOnProgress: () => {},
+          batchOnShared: () => {},
+        });
         batch.append(Buffer.alloc(32 * 1024 * KiB));
         batch.flush();
         const taken = batch.taken();

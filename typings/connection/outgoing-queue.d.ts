@@ -1,6 +1,6 @@
-import { ContainedDuplex } from './contained-duplex.js';
 import { type MessagePieces } from './message-source.js';
 import { type SendType } from './outgoing-message.js';
+import { WatchedWritable } from './watched-writable.js';
 export type WriteCallback = (error?: Error | null) => void;
 /** What a closing handshake says that nobody gave a code. */
 export declare const NORMAL: {
@@ -11,7 +11,7 @@ export declare const NORMAL: {
  * Is what a connection is to send, in the order it was handed in, under the slow-consumer policy; and our Close behind
  * it. As long as nothing has to wait it is sent at once; else Node's Writable is the queue.
  */
-export declare abstract class OutgoingQueue extends ContainedDuplex {
+export declare abstract class OutgoingQueue extends WatchedWritable {
     #private;
     /** Octets handed in for sending that the socket has not taken yet. */
     get bufferedAmount(): number;

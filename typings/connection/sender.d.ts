@@ -48,6 +48,12 @@ export declare class Sender implements BatchOwner {
     answerPing(payload: Buffer): void;
     /** Sends a whole message that others get too. @returns octets of header and payload. */
     sendPrepared(message: PreparedMessage): number;
+    /**
+     * Sends a whole message that others get too where that takes no more than to hand it on.
+     * @param isAlone - whether no other is expected in this turn, so that it goes right away.
+     * @returns whether it did.
+     */
+    sendLightly({ frame }: PreparedMessage, isAlone: boolean): boolean;
     /** Puts a Close on the socket, behind all that was sent (RFC 6455 §5.5.1). */
     sendClose(code: number, reason: string): void;
     /** Waits until the socket has taken all that was sent. @throws what {@link Sender.discard} gives. */
@@ -58,6 +64,8 @@ export declare class Sender implements BatchOwner {
     slowness(): LimitError;
     /** Forgets all that was not taken: the stream is gone. */
     discard(reason: Error): void;
+    /** Learns from the batch that octets which others get too may wait for long. */
+    batchOnShared(octets: Buffer, end: number): void;
     /** Learns from the batch that the socket has taken something. */
     batchOnProgress(): void;
 }
