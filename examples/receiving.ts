@@ -82,6 +82,16 @@ registry.live('/news', (...[connection, type]) => {
 }
 
 {
+  // #region octets
+  const relay = new WebSocketClient(`${url}/news`, { textAs: 'buffer' });
+  const relayed: Buffer[] = [];
+  relay.on('utf8', (octets) => relayed.push(octets));
+  // #endregion
+  await once(relay, 'close');
+  assert.deepEqual(relayed.map(String), ['first', 'third']);
+}
+
+{
   // #region fragments
   const client = new WebSocketClient(`${url}/news`, { fragments: true });
   const sizes: [string, number, boolean][] = [];

@@ -11,6 +11,10 @@ import { SlidingWindow } from './sliding-window.js';
 /** Octets up to which a message is inflated at once; what turns out to be larger goes to the thread pool. */
 const SYNC_OUTPUT = 4 * SYNC_BYTES;
 const NO_OCTETS = Buffer.alloc(0);
+/** What a message grows to at most, as a rule; zlib gets that much room at a time, within bounds, in octets. */
+const USUAL_RATIO = 8;
+const MIN_CHUNK = 1024;
+const MAX_CHUNK = 16 * 1024;
 
 /** Inflations of whole messages that run in the thread pool at once, for the whole process. */
 const jobs = new JobSlots(2);
@@ -73,7 +77,7 @@ export class Inflater<Holder extends object> {
       checkFinalBlocks(parts.length, compressed.length);
     }
     checkComplete(COMPLETION.length - rest.length);
-    const message = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    const message = parts.length === 1 ? ownMemory(parts[0]!) : Buffer.concat(parts);
     if (this.#keepsContext) this.#window.slide(message);
     return message;
   }
@@ -186,13 +190,19 @@ export class Inflater<Holder extends object> {
   }
 }
 
+/** Copies octets that would pin more than four times their length. */
+function ownMemory(octets: Buffer): Buffer {
+  return octets.buffer.byteLength > 4 * octets.length ? Buffer.from(octets) : octets;
+}
+
 /** Inflates as far as the next final block. Returns no octets when there are more than there is room for. */
 function inflatePart(
   compressed: Buffer,
   room: number,
   dictionary: Buffer | undefined,
 ): { octets: Buffer | undefined; consumed: number } {
-  const options: ZlibOptions = { maxOutputLength: Math.max(1, room), info: true };
+  const chunkSize = Math.min(Math.max(compressed.length * USUAL_RATIO, MIN_CHUNK), MAX_CHUNK);
+  const options: ZlibOptions = { maxOutputLength: Math.max(1, room), info: true, chunkSize };
   if (dictionary !== undefined) options.dictionary = dictionary;
   try {
     const result = inflateRawSync(compressed, options) as unknown as { buffer: Buffer; engine: InflateRaw };

@@ -29,6 +29,8 @@ export interface ConnectionEvents {
   connect: [details: ConnectDetails];
   /** A complete text message. */
   text: [text: string];
+  /** With `textAs: 'buffer'`, in place of `text`: the octets of a complete text message, which were checked. */
+  utf8: [octets: Buffer];
   /** A complete binary message. */
   binary: [data: Buffer];
   /** A complete message of either kind. */
@@ -65,6 +67,8 @@ export interface ConnectionEvents {
 /** Maps each type a {@link Handler} is called with to its message. */
 export interface HandlerMessages {
   text: string;
+  /** With `textAs: 'buffer'`, in place of `text`. */
+  utf8: Buffer;
   binary: Buffer;
   /** With `fragments: true`, in place of `text` and `binary`. */
   fragment: MessageFragment;

@@ -48,6 +48,11 @@ export interface ConnectionOptions {
   /** Whether messages come as `fragment` events, piece by piece, instead of whole. @defaultValue false */
   readonly fragments?: boolean | undefined;
   /**
+   * Whether whole text messages come as strings, or as Buffers of their octets, which were checked: for those who only
+   * pass them on, and save the decoding. They come as `utf8` events, and to a stream's reader. @defaultValue 'string'
+   */
+  readonly textAs?: 'string' | 'buffer' | undefined;
+  /**
    * Whether messages may be compressed with permessage-deflate (RFC 7692), and how; in force if the other side has it
    * too. @defaultValue true in clients, false in servers
    */
@@ -90,6 +95,7 @@ export const CONNECTION_SCHEMA = {
   maxMessageBytes: limit(DEFAULTS.maxMessageBytes),
   maxEmptyFragments: limit(DEFAULTS.maxEmptyFragments),
   fragments: boolean(false),
+  textAs: oneOf(['string', 'buffer'], 'string'),
   perMessageDeflate: PER_MESSAGE_DEFLATE,
   softBacklogBytes: integer(undefined, { min: 1, max: Infinity }),
   hardBacklogBytes: limit(DEFAULTS.hardBacklogBytes, { min: 1 }),

@@ -27,6 +27,12 @@ export const connectionReports: SessionEvents<Connection> = {
       if (connection.listenerCount('message') > 0) connection.emit('message', message, true);
       connection.calls?.deliver('binary', message);
       connection.pushMessage(message);
+    } else if ('utf8' in message) {
+      const octets = message.utf8;
+      connection.emit('utf8', octets);
+      if (connection.listenerCount('message') > 0) connection.emit('message', octets, false);
+      connection.calls?.deliver('utf8', octets);
+      connection.pushMessage(octets);
     } else {
       connection.emit('fragment', message);
       connection.calls?.deliver('fragment', message);

@@ -1,7 +1,7 @@
 import type { Coding } from '../compression/coding.js';
 import { Inflater } from '../compression/inflater.js';
 import { FragmentDecoder, type MessageFragment, type MessageType } from '../protocol/fragment-decoder.js';
-import { decodeText } from '../protocol/utf8.js';
+import { decodeText, isText } from '../protocol/utf8.js';
 import { invalidUtf8 } from '../protocol/violations.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { unfinishedBudget, type BudgetHolder } from './process-limits.js';
@@ -9,6 +9,7 @@ import { unfinishedBudget, type BudgetHolder } from './process-limits.js';
 /** Takes what a {@link Decompressor} makes of compressed messages. */
 export interface DecompressorOwner {
   onText(text: string): void;
+  onUtf8(octets: Buffer): void;
   onBinary(data: Buffer): void;
   onFragment(fragment: MessageFragment): void;
   /** Learns that nothing may be parsed for now, so that all stays in order. */
@@ -27,7 +28,7 @@ export class Decompressor {
   readonly #owner: DecompressorOwner;
   readonly #inflater: Inflater<BudgetHolder>;
   readonly #fragments: FragmentDecoder;
-  readonly #maxTurnBytes: number;
+  readonly #settings: ConnectionSettings;
   /** Octets inflated at once since others had their turn: few that come may hold a thousand times as many. */
   #turnBytes = 0;
   #isDiscarded = false;
@@ -36,7 +37,7 @@ export class Decompressor {
     this.#owner = owner;
     this.#inflater = new Inflater(coding, settings.maxMessageBytes, unfinishedBudget, holder);
     this.#fragments = new FragmentDecoder((fragment) => owner.onFragment(fragment));
-    this.#maxTurnBytes = settings.maxTurnBytes;
+    this.#settings = settings;
   }
 
   /** Takes a whole message. @throws as {@link Inflater.inflateNow}, and for text that is not UTF-8. */
@@ -50,7 +51,7 @@ export class Decompressor {
     }
     this.#handOn(type, octets);
     this.#turnBytes += octets.length;
-    if (this.#turnBytes >= this.#maxTurnBytes && !this.#isDiscarded)
+    if (this.#turnBytes >= this.#settings.maxTurnBytes && !this.#isDiscarded)
       void this.#work(() => new Promise((resolve) => setImmediate(resolve)));
   }
 
@@ -96,6 +97,11 @@ export class Decompressor {
     if (this.#isDiscarded) return;
     if (type === 'binary') {
       this.#owner.onBinary(octets);
+      return;
+    }
+    if (this.#settings.textAs === 'buffer') {
+      if (!isText(octets, 0, octets.length)) throw invalidUtf8('text message');
+      this.#owner.onUtf8(octets);
       return;
     }
     const text = decodeText(octets, 0, octets.length, -1);

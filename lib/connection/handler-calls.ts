@@ -26,7 +26,7 @@ export class HandlerCalls {
   }
 
   /** Calls the handler with a message; its promise counts against the concurrency. */
-  deliver<T extends 'text' | 'binary' | 'fragment'>(type: T, message: HandlerMessages[T]): void {
+  deliver<T extends 'text' | 'utf8' | 'binary' | 'fragment'>(type: T, message: HandlerMessages[T]): void {
     const promise = this.#call(type, message);
     if (promise === undefined) return;
     this.#underWay += 1;

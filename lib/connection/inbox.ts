@@ -1,7 +1,12 @@
 import type { MessageFragment } from '../protocol/fragment-decoder.js';
 
+/** Is a text that is delivered as its octets. */
+export interface Utf8Text {
+  readonly utf8: Buffer;
+}
+
 /** Is a message on its way to whoever listens: text, octets, or a piece of either. */
-export type Delivery = string | Buffer | MessageFragment;
+export type Delivery = string | Buffer | Utf8Text | MessageFragment;
 
 /** Queues messages that cannot be delivered yet, and knows when it is full. */
 export class Inbox {
@@ -53,5 +58,6 @@ export class Inbox {
 
 /** Counts a string by its units: within a factor of three of its octets, and cheap. */
 function sizeOf(message: Delivery): number {
-  return typeof message === 'string' || Buffer.isBuffer(message) ? message.length : message.data.length;
+  if (typeof message === 'string' || Buffer.isBuffer(message)) return message.length;
+  return 'utf8' in message ? message.utf8.length : message.data.length;
 }

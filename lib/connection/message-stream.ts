@@ -11,7 +11,7 @@ const Demand = { NONE: 0, WANTED: 1, FULL: 2 } as const;
 type Demand = (typeof Demand)[keyof typeof Demand];
 
 /** Events whose first listener shows that somebody consumes messages. */
-const CONSUMING = ['text', 'binary', 'message', 'fragment'] as const;
+const CONSUMING = ['text', 'utf8', 'binary', 'message', 'fragment'] as const;
 /** Events whose first listener makes Node ask for messages, by `_read`. */
 const READING = ['data', 'readable'] as const;
 

@@ -173,6 +173,10 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
     this.take(text);
   }
 
+  onUtf8(octets: Buffer): void {
+    this.take({ utf8: octets });
+  }
+
   onBinary(data: Buffer): void {
     this.take(data);
   }

@@ -4,7 +4,7 @@ import { FragmentDecoder, type MessageFragment, type MessageType } from './fragm
 import type { FrameSink } from './frame-parser.js';
 import { applyMask, unmaskInPlace } from './mask.js';
 import type { MemoryBudget } from './memory-budget.js';
-import { Utf8Validator, decodeText } from './utf8.js';
+import { Utf8Validator, decodeText, isText } from './utf8.js';
 import * as violation from './violations.js';
 
 export type { MessageFragment, MessageType };
@@ -12,6 +12,8 @@ export type { MessageFragment, MessageType };
 /** Takes what a peer said, message by message. */
 export interface MessageSink {
   onText(text: string): void;
+  /** Takes a text that was to come as octets; they were checked. */
+  onUtf8(octets: Buffer): void;
   onBinary(data: Buffer): void;
   onFragment(fragment: MessageFragment): void;
   /** Takes a message as its peer has compressed it (RFC 7692 §6.2); nobody else changes the octets. */
@@ -31,6 +33,8 @@ export interface MessageAssemblerOptions {
   readonly maxEmptyFragments: number;
   /** Whether messages are handed on in pieces instead of whole. */
   readonly fragments: boolean;
+  /** Whether whole texts are handed on as strings, or as their octets. @defaultValue 'string' */
+  readonly textAs?: 'string' | 'buffer' | undefined;
 }
 
 /** First capacity, in octets, of the buffer that a message in pieces grows in. */
@@ -116,6 +120,12 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
       if (rsv1) {
         this.#sink.onCompressed(typeOf(opcode), buffer.subarray(start, end));
       } else if (opcode === Opcode.TEXT) {
+        if (this.#options.textAs === 'buffer') {
+          if ((octetsOr & 0x80) !== 0 && !isText(buffer, start, end))
+            throw violation.invalidUtf8('text message');
+          this.#sink.onUtf8(keep(buffer, start, end));
+          return;
+        }
         const text = decodeText(buffer, start, end, octetsOr);
         if (text === undefined) throw violation.invalidUtf8('text message');
         this.#sink.onText(text);
@@ -263,6 +273,10 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     }
     if (this.#opcode === Opcode.BINARY) {
       this.#sink.onBinary(keep(buffer, 0, length));
+      return;
+    }
+    if (this.#options.textAs === 'buffer') {
+      this.#sink.onUtf8(keep(buffer, 0, length));
       return;
     }
     const ascii = (octetsOr & 0x80) === 0;

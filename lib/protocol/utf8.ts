@@ -108,8 +108,13 @@ export function decodeText(buffer: Buffer, start: number, end: number, or: numbe
   if ((or & 0x80) === 0) return buffer.toString('latin1', start, end);
   const text = buffer.toString('utf8', start, end);
   // What is invalid decodes to U+FFFD, so that only a text in which it occurs needs the check.
-  if (text.includes(REPLACEMENT_CHARACTER) && !isUtf8(viewOf(buffer, start, end))) return undefined;
+  if (text.includes(REPLACEMENT_CHARACTER) && !isText(buffer, start, end)) return undefined;
   return text;
+}
+
+/** Tells whether octets are a complete text. */
+export function isText(buffer: Uint8Array, start: number, end: number): boolean {
+  return isUtf8(viewOf(buffer, start, end));
 }
 
 /** Finds where a sequence begins that `end` cuts off: at a lead octet that asks for more than there is behind it. */

@@ -94,7 +94,8 @@ describe('D1: messages that inflate to a thousand times as much', () => {
     expect(budget.total).to.equal(0);
   });
 
-  it('are inflated two at a time, whoever sends them', async () => {
+  it('are inflated two at a time, whoever sends them', async function () {
+    this.timeout(20_000);
     const payload = bomb(8 * MiB);
     const { budget, connect, most } = shared();
     const holders = Array.from({ length: 20 }, () => connect(8 * MiB));

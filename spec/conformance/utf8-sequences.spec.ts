@@ -35,6 +35,9 @@ class TextLog {
   onFragment({ data }: { data: string | Buffer }): void {
     this.text += data.toString();
   }
+  onUtf8(octets: Buffer): void {
+    this.text = octets.toString();
+  }
   onBinary(): void {}
   onPing(): void {}
   onPong(): void {}

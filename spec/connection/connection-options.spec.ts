@@ -24,6 +24,7 @@ describe('connectionSettings', () => {
       softBacklogBytes: 1 * MiB,
       hardBacklogBytes: 16 * MiB,
       slowConsumer: 'disconnect',
+      textAs: 'string',
       controlFramesPerSecond: 1000,
       controlFrameBurst: 10_000,
       maxQueuedBytes: 64 * KiB,

@@ -29,6 +29,7 @@ describe('Decompressor', () => {
     const told: string[] = [];
     const owner: DecompressorOwner = {
       onText: (text) => void told.push(`text ${text.slice(0, 20)}`),
+      onUtf8: (octets) => void told.push(`utf8 ${octets.length}`),
       onBinary: (data) => void told.push(`binary ${data.length}`),
       onFragment: ({ type, data, final }) =>
         void told.push(`fragment ${type} ${String(data).slice(0, 20)}${final ? ' final' : ''}`),
@@ -50,6 +51,14 @@ describe('Decompressor', () => {
     decompressor.take('binary', hex(''));
     expect(told).to.deep.equal(['text Hello', 'binary 300', 'text ', 'binary 0']);
     expect(decompressor.isBusy).to.equal(false);
+  });
+
+  it("gives text as its octets with `textAs: 'buffer'`, and refuses what is no UTF-8", () => {
+    const { decompressor, told } = make({ textAs: 'buffer' });
+    decompressor.take('text', deflated('Héllo'));
+    decompressor.take('binary', deflated(noise(3)));
+    expect(told).to.deep.equal(['utf8 6', 'binary 3']);
+    expect(() => decompressor.take('text', deflated(hex('ff')))).to.throw(/UTF-8/);
   });
 
   it('leaves the event loop to others once small ones have inflated to maxTurnBytes', async () => {

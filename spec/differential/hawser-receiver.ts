@@ -20,6 +20,10 @@ class Recorder {
     this.events.push(`text ${hexOf(text)}`);
   }
 
+  onUtf8(octets: Buffer): void {
+    this.onText(octets.toString());
+  }
+
   onBinary(data: Buffer): void {
     this.events.push(`binary ${data.toString('hex')}`);
   }

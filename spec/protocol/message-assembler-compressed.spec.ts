@@ -21,6 +21,10 @@ class RecordingSink implements MessageSink {
     this.log.push(`text ${text}`);
   }
 
+  onUtf8(octets: Buffer): void {
+    this.log.push(`utf8 ${octets.toString('hex')}`);
+  }
+
   onBinary(data: Buffer): void {
     this.log.push(`binary ${data.toString('hex')}`);
   }

@@ -27,6 +27,11 @@ class RecordingSink implements MessageSink {
     this.log.push(`text ${JSON.stringify(text)}`);
   }
 
+  onUtf8(octets: Buffer): void {
+    this.binaries.push(octets);
+    this.log.push(`utf8 ${octets.toString('hex')}`);
+  }
+
   onBinary(data: Buffer): void {
     this.binaries.push(data);
     this.log.push(`binary ${data.toString('hex')}`);
@@ -811,6 +816,49 @@ describe('MessageAssembler', () => {
         [6000, 2, 2],
         [6000, 3, 3],
       ]);
+    });
+  });
+
+  describe("`textAs: 'buffer'`", () => {
+    const asBuffer = { textAs: 'buffer' as const };
+
+    it('hands on the octets of a text, in one frame or several', () => {
+      const text = Buffer.from('aé€👋z');
+      for (let place = 0; place <= text.length; place++) {
+        const fragments = [
+          { opcode: 1, fin: false, payload: text.subarray(0, place) },
+          { opcode: 0, payload: text.subarray(place) },
+        ];
+        expect(receive(fragments, asBuffer).log).to.deep.equal([`utf8 ${text.toString('hex')}`]);
+      }
+      for (const key of [undefined, 0x01020304]) {
+        expect(receive([{ opcode: 1, payload: text }, { opcode: 1 }], asBuffer, key).log).to.deep.equal([
+          `utf8 ${text.toString('hex')}`,
+          'utf8 ',
+        ]);
+      }
+    });
+
+    it('refuses what is no UTF-8 all the same', () => {
+      for (const wrong of ['ff', '61c3', 'eda080']) {
+        for (const key of [undefined, 0x01020304]) {
+          const { error, log } = receive([{ opcode: 1, payload: hex(wrong) }], asBuffer, key);
+          expect(error).to.have.property('code', 'ERR_WS_INVALID_UTF8');
+          expect(log).to.deep.equal([]);
+        }
+      }
+    });
+
+    it('leaves binary messages as they are', () => {
+      expect(receive([{ opcode: 2, payload: hex('ff') }], asBuffer).log).to.deep.equal(['binary ff']);
+    });
+
+    it('copies few octets of a large chunk', () => {
+      const { sink, assembler } = setUp(asBuffer);
+      const chunk = Buffer.alloc(65_536, 'a');
+      assembler.onFrame(1, true, false, chunk, 10, 20, 0);
+      expect(sink.binaries[0]?.buffer).to.not.equal(chunk.buffer);
+      expect(String(sink.binaries[0])).to.equal('aaaaaaaaaa');
     });
   });
 

@@ -14,6 +14,7 @@ function sinkOf(log: string[]): MessageSink {
   const note = (what: string) => (data: unknown) => void log.push(`${what} ${String(data)}`);
   return {
     onText: note('text'),
+    onUtf8: note('utf8'),
     onBinary: (data) => void log.push(`binary ${data.toString('hex')}`),
     onFragment: ({ data }) => void log.push(`fragment ${String(data)}`),
     onCompressed: note('compressed'),

@@ -129,6 +129,7 @@ export const handler: Handler = (itself, type, message) => {
       return expectTrue<Same<typeof message, string>>() && undefined;
     case 'fragment':
       return expectTrue<Same<typeof message, MessageFragment>>() && undefined;
+    case 'utf8':
     case 'binary':
     case 'ping':
     case 'pong':

@@ -27,6 +27,11 @@ export interface ConnectionOptions {
     /** Whether messages come as `fragment` events, piece by piece, instead of whole. @defaultValue false */
     readonly fragments?: boolean | undefined;
     /**
+     * Whether whole text messages come as strings, or as Buffers of their octets, which were checked: for those who only
+     * pass them on, and save the decoding. They come as `utf8` events, and to a stream's reader. @defaultValue 'string'
+     */
+    readonly textAs?: 'string' | 'buffer' | undefined;
+    /**
      * Whether messages may be compressed with permessage-deflate (RFC 7692), and how; in force if the other side has it
      * too. @defaultValue true in clients, false in servers
      */
@@ -68,6 +73,7 @@ export declare const CONNECTION_SCHEMA: {
     maxMessageBytes: import("../options.js").Option<number>;
     maxEmptyFragments: import("../options.js").Option<number>;
     fragments: import("../options.js").Option<boolean>;
+    textAs: import("../options.js").Option<"buffer" | "string">;
     perMessageDeflate: import("../options.js").Option<boolean | PerMessageDeflateOptions | undefined>;
     softBacklogBytes: import("../options.js").Option<number | undefined>;
     hardBacklogBytes: import("../options.js").Option<number>;
