@@ -9,7 +9,7 @@ Compares hawser with its peers; without names, in all workloads.
   --peers a,b      the peers to compare, or "all"; default: those that matter to each workload
   --rounds N       how often the peers take turns; default 6
   --seconds S      how long each measurement takes; default 0.4
-  --json FILE      writes everything measured to a file, from which the report is made
+  --json FILE      writes everything measured to a file, a line of JSON each; the report is made from such files
   --base WHAT      compares this checkout with another: a folder with a built one, or anything git can name
   --smoke          runs everything for a moment with every peer that is there, checks content, judges no time
   --list           lists workloads and peers

@@ -52,6 +52,7 @@ if (unknown.length > 0)
 const rounds = Math.max(1, Math.round(Number(values.rounds)) || 1);
 
 process.on('exit', forgetBuilds);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 const builds = { hawser: ownBuild() };
 if (values.base !== undefined) builds.base = baseBuild(values.base);
 

@@ -1,8 +1,8 @@
 /*
  * Makes RESULTS.md and its plots from what runs have written to results/:
  *
- *   npm run bench -- --json results/main.json                 the workloads with the peers that matter to each
- *   npm run bench -- … --peers all --json results/peers.json  some of them with every peer
+ *   npm run bench -- --json results/main.jsonl                 the workloads with the peers that matter to each
+ *   npm run bench -- … --peers all --json results/peers.jsonl  some of them with every peer
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { drawGrowth, drawLatencies, drawRatios } from './report/charts.js';
@@ -13,10 +13,10 @@ import { SCHEMES } from './report/theme.js';
 const results = new URL('results/', import.meta.url);
 const plots = new URL('plots/', import.meta.url);
 
-const main = RunRecord.read(new URL('main.json', results));
-const all = RunRecord.read(new URL('peers.json', results));
+const main = RunRecord.read(new URL('main.jsonl', results));
+const all = RunRecord.read(new URL('peers.jsonl', results));
 if (main === undefined) {
-  console.error('there is no results/main.json: npm run bench -- --json benchmarks/results/main.json');
+  console.error('there is no results/main.jsonl: npm run bench -- --json benchmarks/results/main.jsonl');
   process.exit(1);
 }
 mkdirSync(plots, { recursive: true });

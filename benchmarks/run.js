@@ -1,26 +1,20 @@
 /*
  * Compares hawser with its peers; `--help` tells how.
  */
-import { writeFileSync } from 'node:fs';
 import { readOptions } from './command-line.js';
 import { compare } from './compare.js';
 import { chooseContenders } from './contenders.js';
 import { describeMachine } from './machine.js';
 import { whyTooMany } from './open-files.js';
+import { ResultsFile } from './results-file.js';
 import { smoke } from './smoke.js';
 import { renderSummary } from './table.js';
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
 const print = (text) => console.log(text);
-
 const options = readOptions(process.argv.slice(2));
-const { workloads, json } = options;
-const { rounds, warmupMs, measureMs, latencyMs } = options;
-const { contenders, absent, versions } = choose();
-for (const { name, reason } of absent) print(`left out: ${name}: ${reason}`);
-
-/** Leaves out digits that say nothing. */
-const short = (_key, value) =>
-  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
+const { workloads, rounds, warmupMs, measureMs, latencyMs } = options;
 
 function choose() {
   try {
@@ -31,31 +25,36 @@ function choose() {
   }
 }
 
-async function compareAll() {
-  const results = [];
+const { contenders, absent, versions } = choose();
+
+async function compareAll(file) {
+  const leaveOut = (name, reason) => {
+    print(`left out: ${name}: ${reason}`);
+    file?.add('absent', { name, reason });
+  };
+  for (const { name, reason } of absent) leaveOut(name, reason);
   for (const workload of workloads) {
     const peers = contenders(workload);
     if (peers.length === 0) continue;
     const reason = whyTooMany(workload.connections);
     if (reason !== undefined) {
-      absent.push({ name: workload.name, reason });
-      print(`left out: ${workload.name}: ${reason}`);
+      leaveOut(workload.name, reason);
       continue;
     }
     const result = await compare(workload, peers, options);
     if (result.failed.length > 0) process.exitCode = 1;
-    results.push(result);
+    file?.add('result', result);
     print(renderSummary(result));
   }
-  return results;
 }
 
 if (options.smoke) {
+  for (const { name, reason } of absent) print(`left out: ${name}: ${reason}`);
   if ((await smoke(workloads, contenders, print)) > 0) process.exitCode = 1;
 } else {
   const machine = describeMachine();
-  const results = await compareAll();
-  const record = { machine, versions, settings: { rounds, warmupMs, measureMs, latencyMs }, absent, results };
+  const file = options.json === undefined ? undefined : new ResultsFile(options.json);
+  file?.add('run', { machine, versions, settings: { rounds, warmupMs, measureMs, latencyMs } });
+  await compareAll(file);
   print(`\n${JSON.stringify({ ...machine, versions })}`);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(record, short, 1)}\n`);
 }

@@ -12,6 +12,9 @@ async function draw(scheme, spec) {
 
 const colour = (scheme, peers) => ({ field: 'peer', type: 'nominal', scale: peerScale(scheme, peers) });
 
+/** A domain with a little room around some values, for a logarithmic scale. */
+const around = (values) => [Math.min(...values) / 1.15, Math.max(...values) * 1.15];
+
 /** How many times the CPU time of hawser each peer takes, on a logarithmic scale; with what is asked of `ws`. */
 export function drawRatios(scheme, results) {
   const compared = results.filter(({ summary }) => summary.hawser.cpuMicrosPerMessage !== undefined);
@@ -25,6 +28,11 @@ export function drawRatios(scheme, results) {
     .map(({ workload }) => ({ workload: workload.name, must: workload.must }));
   const peers = [...new Set(points.map(({ peer }) => peer))];
   const { mark, ink } = groundOf(scheme);
+  const domain = around([
+    ...points.flatMap(({ min, max }) => [min, max]),
+    ...asked.map(({ must }) => must),
+    1,
+  ]);
   const y = {
     field: 'workload',
     type: 'nominal',
@@ -35,11 +43,16 @@ export function drawRatios(scheme, results) {
   const x = (field) => ({
     field,
     type: 'quantitative',
-    scale: { type: 'log' },
+    scale: { type: 'log', domain, nice: false },
     title: 'times the CPU time that hawser takes (right of 1: hawser is cheaper)',
     axis: { values: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50], format: '~g' },
   });
   return draw(scheme, {
+    title: {
+      text: 'dots: medians; lines: spread of the rounds; upright marks: what is asked of ws',
+      fontSize: 12,
+      fontWeight: 'normal',
+    },
     width: 620,
     height: { step: 22 },
     layer: [
@@ -103,7 +116,7 @@ export function drawLatencies(scheme, results) {
         field: 'ms',
         type: 'quantitative',
         // The same for all panels.
-        scale: { type: 'log', domain: [Math.min(...all), Math.max(...all)] },
+        scale: { type: 'log', domain: around(all), nice: false },
         title: 'ms',
         axis: { format: '~g', tickCount: 5 },
       },
@@ -124,38 +137,40 @@ const PANELS = [
 /** CPU time as connections, messages and pieces grow, a panel for each. */
 export function drawGrowth(scheme, record) {
   const peers = ['hawser', 'ws', 'net'];
-  const panels = PANELS.map(({ axis, unit, divide }) => ({
-    title: AXES[axis].title,
-    width: 300,
-    height: 190,
-    data: {
-      values: peers
-        .flatMap((peer) => growthOf(record, axis, peer))
-        .map(({ at, micros, peer }) => ({ at, cost: micros / divide(at), peer })),
-    },
-    mark: { type: 'line', point: { filled: true, size: 45 }, strokeWidth: 2 },
-    encoding: {
-      x: {
-        field: 'at',
-        type: 'quantitative',
-        scale: { type: 'log' },
-        title: null,
-        axis: {
-          format: '~s',
-          values: AXES[axis].workloads.map(([, at]) => at),
-          labelExpr: LABELS[axis] ?? LABELS.count,
+  const panels = PANELS.map(({ axis, unit, divide }) => {
+    const values = peers
+      .flatMap((peer) => growthOf(record, axis, peer))
+      .map(({ at, micros, peer }) => ({ at, cost: micros / divide(at), peer }));
+    return {
+      title: AXES[axis].title,
+      width: 300,
+      height: 190,
+      data: { values },
+      mark: { type: 'line', point: { filled: true, size: 45 }, strokeWidth: 2 },
+      encoding: {
+        x: {
+          field: 'at',
+          type: 'quantitative',
+          scale: { type: 'log', nice: false },
+          title: null,
+          axis: {
+            values: AXES[axis].workloads.map(([, at]) => at),
+            labelExpr: LABELS[axis] ?? LABELS.count,
+            labelOverlap: axis === 'size',
+            labelFlush: false,
+          },
         },
+        y: {
+          field: 'cost',
+          type: 'quantitative',
+          scale: { type: 'log', domain: around(values.map(({ cost }) => cost)), nice: false },
+          title: unit,
+          axis: { format: '~g', tickCount: 5 },
+        },
+        color: colour(scheme, peers),
       },
-      y: {
-        field: 'cost',
-        type: 'quantitative',
-        scale: { type: 'log' },
-        title: unit,
-        axis: { format: '~g', tickCount: 5 },
-      },
-      color: colour(scheme, peers),
-    },
-  }));
+    };
+  });
   return draw(scheme, { concat: panels, columns: 2, spacing: 30 });
 }
 

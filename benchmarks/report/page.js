@@ -111,13 +111,26 @@ function verdictTable(verdicts) {
   );
 }
 
-/** Lists where somebody takes less CPU time than hawser, by more than chance, and why. */
+/** Tells in how many workloads raw sockets are cheaper, and by how much. */
+function floor(results) {
+  const ratios = results.flatMap(({ summary }) =>
+    summary.net === undefined ? [] : [summary.net.ratio.median],
+  );
+  const cheaper = ratios.filter((ratio) => ratio < 1);
+  if (cheaper.length === 0) return [];
+  const [least, most] = [Math.min(...cheaper), Math.max(...cheaper)].map(times);
+  return [
+    `- net, in ${cheaper.length} of ${ratios.length} workloads: ${least} to ${most}. ${PEER_NOTES.net}`,
+  ];
+}
+
+/** Lists where somebody takes less CPU time, or memory, than hawser, by more than chance, and why. */
 function losses(results) {
   const lines = [];
   const said = new Set();
   for (const { workload, summary } of results) {
     for (const [peer, { ratio }] of Object.entries(summary)) {
-      if (peer === 'hawser' || ratio.max >= 1) continue;
+      if (peer === 'hawser' || peer === 'net' || ratio.max >= 1) continue;
       const notes = [WORKLOAD_NOTES[workload.name], PEER_NOTES[peer]].filter(
         (note) => note !== undefined && !said.has(note),
       );
@@ -127,7 +140,8 @@ function losses(results) {
       );
     }
   }
-  return lines.length === 0 ? 'Nowhere, in these figures.' : lines.join('\n');
+  if (lines.length === 0) lines.push('- To no other library, in these figures.');
+  return [...lines, ...floor(results)].join('\n');
 }
 
 function peersTable(record) {

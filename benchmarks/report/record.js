@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { ResultsFile } from '../results-file.js';
 
 /** What a run has written with `--json`. */
 export class RunRecord {
@@ -10,7 +10,8 @@ export class RunRecord {
 
   /** Reads a file; undefined if there is none. */
   static read(url) {
-    return existsSync(url) ? new RunRecord(JSON.parse(readFileSync(url, 'utf8'))) : undefined;
+    const record = ResultsFile.read(url);
+    return record && new RunRecord(record);
   }
 
   get machine() {
@@ -25,7 +26,7 @@ export class RunRecord {
     return this.#record.settings;
   }
 
-  /** Peers that were asked for and not installed. */
+  /** Peers that are not installed, and workloads that this machine cannot bear, with the reason. */
   get absent() {
     return this.#record.absent;
   }
