@@ -94,6 +94,8 @@ describe('connectionReports', () => {
         'notice: deadline passed',
         'warn: slow consumer ended',
       ]);
+      const fields = logged.find(([, message]) => message === 'slow consumer ended')?.[2];
+      expect(fields).to.deep.equal({ backlog: slow.connection.bytesSent });
     });
   }
 });
