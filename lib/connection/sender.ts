@@ -201,9 +201,8 @@ export class Sender implements BatchOwner {
   sendLightly({ frame }: PreparedMessage, isAlone: boolean): boolean {
     // hot path: benchmarks/micro/sender
     if (this.#deflater !== undefined || this.#masked) return false;
-    const { softBacklogBytes, hardBacklogBytes } = this.#settings;
     const total = this.#batch.lightBytes + frame.length;
-    if (total > MAX_JOINED_BYTES || total >= softBacklogBytes || total >= hardBacklogBytes) return false;
+    if (total > MAX_JOINED_BYTES || total >= this.#settings.softBacklogBytes) return false;
     return this.#batch.share(frame, isAlone);
   }
 

@@ -76,13 +76,15 @@ describe('CompressedForm', () => {
       it('is not made where a message is below the threshold, or does not get shorter', async () => {
         const wired = await wireUp(role, alone());
         const high = await wireUp(role, alone({ threshold: 20 }));
+        const exact = await wireUp(role, alone({ threshold: 19 }));
         for (const text of ['abc', 'does not', HELLO]) {
           const prepared = new PreparedMessage('text', text);
-          for (const { connection } of [wired, high]) connection.send(prepared);
+          for (const { connection } of [wired, high, exact]) connection.send(prepared);
         }
         await settled();
         expect(said(wired)).to.deep.equal(['text abc', 'text does not', `deflated text ${HELLO}`]);
         expect(said(high)).to.deep.equal(['text abc', 'text does not', `text ${HELLO}`]);
+        expect(said(exact)).to.deep.equal(['text abc', 'text does not', `deflated text ${HELLO}`]);
         // Tried once, at the second.
         expect(now.callCount).to.equal(2);
       });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Duplex } from 'node:stream';
+import sinon from 'sinon';
 import { OutputBatch } from '../../lib/connection/output-batch.js';
 import { SharedOctets } from '../../lib/connection/shared-octets.js';
 import { plainSocket, type PlainSocket } from './plain-socket.js';
@@ -17,6 +18,7 @@ describe('OutputBatch: octets that others get too', () => {
   const opened: PlainSocket[] = [];
 
   afterEach(() => {
+    sinon.restore();
     for (const { socket } of opened.splice(0)) socket.destroy();
   });
 
@@ -118,7 +120,7 @@ describe('OutputBatch: octets that others get too', () => {
     socket.write('other');
     batch.share(shared('a'), true);
     expect(taken).to.deep.equal([]);
-    expect(batch.backlog).to.equal(6);
+    expect([socket.writableLength, batch.backlog]).to.deep.equal([5, 6]);
   });
 
   it('are told of when they wait', async () => {
@@ -171,10 +173,18 @@ describe('OutputBatch: octets that others get too', () => {
     const fixture = make();
     fixture.batch.share(shared('a'), false);
     fixture.socket.destroy();
+    const write = sinon.spy(fixture.socket, 'write');
     fixture.batch.share(shared('b'), true);
     await nextTick();
+    expect(write.callCount).to.equal(0);
     expect(fixture.taken).to.deep.equal([]);
     expect(fixture.batch.backlog).to.equal(0);
+    const destroyed = make();
+    destroyed.socket.destroy();
+    const late = sinon.spy(destroyed.socket, 'write');
+    destroyed.batch.share(shared('a'), true);
+    await nextTick();
+    expect(late.callCount).to.equal(0);
   });
 
   it('leave at the end of the turn on any other stream: one in memory may read within the write', async () => {

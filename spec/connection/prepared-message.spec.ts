@@ -100,9 +100,11 @@ describe('PreparedMessage', () => {
         const { connection, peer } = await wireUp(role);
         connection.send('text', 'one', false);
         expect(connection.send(new PreparedMessage('text', 'B'))).to.equal(header + 1);
+        await settled();
+        expect(connection.send(new PreparedMessage('text', 'C'))).to.equal(header + 1);
         connection.send('text', 'two');
         await settled();
-        expect(peer.said()).to.deep.equal(['text "one" …', 'more "two"', 'text "B"']);
+        expect(peer.said()).to.deep.equal(['text "one" …', 'more "two"', 'text "B"', 'text "C"']);
       });
 
       it('goes behind what is corked', async () => {

@@ -63,6 +63,19 @@ describe('Sender', () => {
     expect(Buffer.concat(stream.taken).toString('hex')).to.equal('890161' + '810162' + '810163');
   });
 
+  it('awaits progress as long as something shared is charged, and no longer', async () => {
+    const { sender, stream } = make();
+    const large = new PreparedMessage('binary', Buffer.alloc(100_000));
+    stream.hold();
+    sender.sendPrepared(large);
+    sender.sendPrepared(large);
+    expect([sender.awaitsProgress, backlogBudget.total]).to.deep.equal([true, 100_010]);
+    await settled();
+    stream.release();
+    await settled();
+    expect([sender.awaitsProgress, backlogBudget.total, sender.backlog]).to.deep.equal([false, 0, 0]);
+  });
+
   it('needs a drain from the soft limit on, and tells once it is below', async () => {
     const { sender, stream, drains } = make({ softBacklogBytes: 10 });
     stream.hold();

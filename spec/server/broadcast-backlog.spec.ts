@@ -109,6 +109,21 @@ describe('broadcast to those who do not keep up', () => {
     expect(lengths()).to.deep.equal([12]);
   });
 
+  it('asks for patience from the soft limit on, and drains', async () => {
+    const connections = await open(1, { softBacklogBytes: 6 });
+    const [{ connection, taken }] = receivers as [Receiver];
+    let drains = 0;
+    connection.on('drain', () => (drains += 1));
+    broadcast(connections, 'text', 'a');
+    broadcast(connections, 'text', 'b');
+    expect(connection.writableNeedDrain).to.equal(false);
+    broadcast(connections, 'text', 'c');
+    expect(connection.writableNeedDrain).to.equal(true);
+    await turn();
+    await turn();
+    expect([Buffer.concat(taken).length, drains, connection.writableNeedDrain]).to.deep.equal([9, 1, false]);
+  });
+
   it('leaves in one write what comes in one turn, and goes at once where one message comes', async () => {
     const connections = await open(2);
     for (let round = 0; round < 2; round++) {

@@ -74,6 +74,8 @@ describe('broadcast', () => {
   it('is for the paths that match a glob', async () => {
     expect(broadcast(connections, 'text', 'x', { path: '/chat/*' })).to.equal(2);
     expect(await received()).to.deep.equal(['810178', '810178', '']);
+    const [a, b, clock] = connections as [WebSocketServer, WebSocketServer, WebSocketServer];
+    expect(broadcast([a, a, clock, clock, a, b], 'text', 'x', { path: '/*a' })).to.equal(3);
   });
 
   it('leaves out one connection, or several', async () => {
