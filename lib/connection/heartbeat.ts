@@ -2,7 +2,13 @@ import { normalise, number, string } from '../options.js';
 import { MAX_CONTROL_PAYLOAD } from '../protocol/constants.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { defaultKeepaliveController, type KeepaliveController } from './keepalive-controller.js';
-import type { KeepaliveEntry, KeepaliveTarget } from './keepalive-entry.js';
+import {
+  KEEPALIVE_DEFAULTS,
+  withOptions,
+  type KeepaliveEntry,
+  type KeepaliveSettings,
+  type KeepaliveTarget,
+} from './keepalive-entry.js';
 
 /** Is what `configure` changes and returns (websocket(n): configure). */
 export interface KeepaliveConfiguration {
@@ -19,8 +25,7 @@ export class Heartbeat {
 
   readonly #target: KeepaliveTarget;
   readonly #controller: KeepaliveController;
-  readonly #pongTimeoutMs: number;
-  #configuration: KeepaliveConfiguration;
+  #settings: KeepaliveSettings;
   /** Present while the connection is open and keepalive is on. */
   #entry: KeepaliveEntry | undefined;
   #isBeating = false;
@@ -29,8 +34,7 @@ export class Heartbeat {
   constructor(target: KeepaliveTarget, settings: ConnectionSettings, usualInterval: number) {
     this.#target = target;
     this.#controller = settings.keepaliveController ?? defaultKeepaliveController;
-    this.#pongTimeoutMs = settings.pongTimeoutMs;
-    this.#configuration = { keepalive: settings.keepalive ?? usualInterval, ping: settings.ping };
+    this.#settings = settingsOf(settings, usualInterval);
   }
 
   /** Begins to watch the peer's life, if that is configured. */
@@ -48,11 +52,15 @@ export class Heartbeat {
 
   /** Changes what is named, at once. @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`); nothing changes then. */
   configure(options: Partial<KeepaliveConfiguration> | undefined): KeepaliveConfiguration {
-    const { keepalive, ping } = this.#configuration;
-    const schema = { keepalive: number(keepalive), ping: string(ping, MAX_CONTROL_PAYLOAD) };
-    this.#configuration = normalise(schema, options, 'KeepaliveConfiguration');
+    const { interval, ping } = this.#settings;
+    const schema = { keepalive: number(interval), ping: string(ping, MAX_CONTROL_PAYLOAD) };
+    const configuration = normalise(schema, options, 'KeepaliveConfiguration');
+    this.#settings = withOptions(this.#settings, {
+      interval: configuration.keepalive,
+      ping: configuration.ping,
+    });
     if (this.#isBeating) this.#apply();
-    return this.#configuration;
+    return configuration;
   }
 
   /** Notes that octets came. */
@@ -74,13 +82,23 @@ export class Heartbeat {
   }
 
   #apply(): void {
-    const { keepalive, ping } = this.#configuration;
-    if (keepalive > 0) {
-      const options = { interval: keepalive, ping, pongTimeoutMs: this.#pongTimeoutMs };
-      this.#entry = this.#controller.add(this.#target, options);
+    if (this.#settings.interval > 0) {
+      this.#entry = this.#controller.add(this.#target, this.#settings);
     } else if (this.#entry !== undefined) {
       this.#controller.delete(this.#target);
       this.#entry = undefined;
     }
   }
+}
+
+/** What connections of the same settings begin with: they share it. */
+const shared = new WeakMap<ConnectionSettings, KeepaliveSettings>();
+
+function settingsOf(settings: ConnectionSettings, usualInterval: number): KeepaliveSettings {
+  const { keepalive: interval = usualInterval, ping, pongTimeoutMs } = settings;
+  const known = shared.get(settings);
+  if (known?.interval === interval) return known;
+  const own = withOptions(KEEPALIVE_DEFAULTS, { interval, ping, pongTimeoutMs });
+  shared.set(settings, own);
+  return own;
 }

@@ -47,8 +47,11 @@ export const KEEPALIVE_DEFAULTS: KeepaliveSettings = Object.freeze({
   pongTimeoutMs: DEFAULTS.pongTimeoutMs,
 });
 
+/** Settings that were made here, and are whole. */
+const whole = new WeakSet<KeepaliveOptions>([KEEPALIVE_DEFAULTS]);
+
 /**
- * Puts new options over settings.
+ * Puts new options over settings. Whole settings take their place as they are, so that many targets share them.
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
  */
 export function withOptions(
@@ -56,12 +59,15 @@ export function withOptions(
   options: KeepaliveOptions | undefined,
 ): KeepaliveSettings {
   if (options === undefined) return settings;
+  if (whole.has(options)) return options as KeepaliveSettings;
   const { interval, ping, pongTimeoutMs } = normalise(KEEPALIVE_SCHEMA, options, 'KeepaliveOptions');
-  return Object.freeze({
+  const changed = Object.freeze({
     interval: interval ?? settings.interval,
     ping: ping ?? settings.ping,
     pongTimeoutMs: pongTimeoutMs ?? settings.pongTimeoutMs,
   });
+  whole.add(changed);
+  return changed;
 }
 
 /** Is what an entry needs of its controller. */

@@ -54,7 +54,8 @@ export abstract class OutgoingQueue extends WatchedWritable {
   /** @internal */
   protected messagesDropped = 0;
 
-  readonly #outgoing = new OutgoingMessage();
+  /** Made for the first message in fragments. */
+  #fragmented: OutgoingMessage | undefined;
   /** Prepared messages that came while one in fragments was under way. */
   #deferred: PreparedMessage[] | undefined;
   #deferredBytes = 0;
@@ -139,7 +140,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
 
   /** Whether a message in fragments is not finished. @internal */
   protected get isInsideMessage(): boolean {
-    return this.#outgoing.isOpen || this.#outgoing.isSkipping;
+    return this.#fragmented !== undefined && !this.#fragmented.isIdle;
   }
 
   /** @internal */
@@ -156,8 +157,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
   /** Sends a frame of a data message behind all that was handed in before. @internal */
   protected sendData(opcode: number, data: string | Buffer, final: boolean): number {
     // hot path: benchmarks/micro/sender
-    const outgoing = this.#outgoing;
-    if (final && outgoing.isIdle && this.isQueueEmpty) {
+    if (final && this.isQueueEmpty && !this.isInsideMessage) {
       const { sender } = this.session!;
       if (sender.isPlain && sender.backlog < this.settings.hardBacklogBytes) {
         if (opcode === Opcode.TEXT) checkUtf8(data);
@@ -165,6 +165,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
         return sender.sendPlain(opcode, data);
       }
     }
+    const outgoing = (this.#fragmented ??= new OutgoingMessage());
     if (outgoing.isSkipping) {
       outgoing.skip(final);
       return 0;
@@ -202,14 +203,15 @@ export abstract class OutgoingQueue extends WatchedWritable {
     const session = this.session;
     if (session === undefined || this.isClosingOrClosed) return -1;
     const { sender } = session;
-    if (this.isQueueEmpty && !this.#outgoing.isOpen && sender.sendLightly(message, isAlone)) {
+    const isBetween = this.#fragmented?.isOpen === true;
+    if (this.isQueueEmpty && !isBetween && sender.sendLightly(message, isAlone)) {
       this.messagesSent += 1;
       return message.frame.length;
     }
     const verdict = this.applyPolicy();
     if (verdict === 'drop') this.messagesDropped += 1;
     if (verdict !== 'send') return verdict === 'drop' ? 0 : -1;
-    if (this.#outgoing.isOpen) {
+    if (isBetween) {
       // It must not fall between the fragments of a message (RFC 6455 §5.4).
       (this.#deferred ??= []).push(message);
       this.#deferredBytes += message.byteLength;
@@ -225,7 +227,8 @@ export abstract class OutgoingQueue extends WatchedWritable {
   /** Puts a whole message into the queue, to which it may not stick for long. @internal */
   protected enqueueMessage(data: string | Buffer, callback: WriteCallback | undefined): void {
     const opcode = typeof data === 'string' ? Opcode.TEXT : Opcode.BINARY;
-    this.#enqueue(this.#outgoing.admit(opcode, data, true), callback);
+    if (opcode === Opcode.TEXT) checkUtf8(data);
+    this.#enqueue({ opcode, fin: true, data }, callback);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from './connection-options.js';
-import type { KeepaliveTarget } from './keepalive-entry.js';
+import { type KeepaliveTarget } from './keepalive-entry.js';
 /** Is what `configure` changes and returns (websocket(n): configure). */
 export interface KeepaliveConfiguration {
     /** Seconds without a received octet after which a ping is sent; zero or less: off. */

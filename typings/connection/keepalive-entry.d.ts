@@ -36,7 +36,7 @@ export declare const KEEPALIVE_SCHEMA: {
 /** Holds what is in force when nobody says otherwise. */
 export declare const KEEPALIVE_DEFAULTS: KeepaliveSettings;
 /**
- * Puts new options over settings.
+ * Puts new options over settings. Whole settings take their place as they are, so that many targets share them.
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value.
  */
 export declare function withOptions(settings: KeepaliveSettings, options: KeepaliveOptions | undefined): KeepaliveSettings;
