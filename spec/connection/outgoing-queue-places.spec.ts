@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import { PreparedMessage } from '../../lib/connection/prepared-message.js';
+import { ROLES, names, outcomeOf, settled, unwire, wireUp } from '../wire-peer.js';
+
+describe('OutgoingQueue: places, counts and limits', () => {
+  afterEach(unwire);
+
+  for (const role of ROLES) {
+    describe(`in the ${role} role`, () => {
+      it('sends nothing for who waits until all was taken', async () => {
+        const { connection, peer } = await wireUp(role);
+        connection.cork();
+        connection.write('one');
+        const flushing = connection.flushed();
+        connection.write('two');
+        connection.uncork();
+        expect(await outcomeOf(flushing)).to.equal(undefined);
+        expect(peer.said()).to.deep.equal(['text "one"', 'text "two"']);
+      });
+
+      it('counts a message in fragments once, in the queue as well', async () => {
+        const { connection, peer } = await wireUp(role);
+        connection.cork();
+        connection.send('text', 'a', false);
+        connection.send('text', 'b', false);
+        connection.send('text', 'c');
+        connection.uncork();
+        await settled();
+        expect(peer.said()).to.deep.equal(['text "a" …', 'more "b" …', 'more "c"']);
+        expect(connection.counters.messagesSent).to.equal(1);
+      });
+
+      it('counts what waits for the end of a message in fragments against the hard limit', async () => {
+        const { connection, peer, stream } = await wireUp(role, {
+          hardBacklogBytes: 200,
+          slowConsumer: 'drop',
+        });
+        const message = new PreparedMessage('text', 'x'.repeat(100));
+        connection.send('text', 'a', false);
+        await settled();
+        expect(stream.writableLength).to.equal(0);
+        const sizes = [1, 2, 3].map(() => connection.sendPrepared(message) > 0);
+        expect(sizes).to.deep.equal([true, true, false]);
+        expect(connection.bufferedAmount).to.equal(200);
+        expect(connection.counters.messagesDropped).to.equal(1);
+        connection.send('text', 'b');
+        await settled();
+        expect(peer.said()).to.deep.equal([
+          'text "a" …',
+          'more "b"',
+          `text "${'x'.repeat(100)}"`,
+          `text "${'x'.repeat(100)}"`,
+        ]);
+        expect(connection.bufferedAmount).to.equal(0);
+      });
+
+      it('does not finish when its end was not clean', async () => {
+        const { connection, peer, stream, events } = await wireUp(role);
+        stream.hold();
+        connection.end('last');
+        await settled();
+        peer.stream.reset();
+        await settled();
+        expect(names(events)).to.deep.equal(['connect', 'closing', 'disconnect', 'error', 'close']);
+      });
+    });
+  }
+});
