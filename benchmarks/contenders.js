@@ -26,7 +26,7 @@ function findVersions(peers) {
 /**
  * Finds the peers that were asked for, and takes the builds of hawser that are to be compared.
  * @returns `contenders`, which tells for a workload who takes part, hawser first; `absent`, who would have to but is not
- * installed, and why; `versions`; `release`, to be called at the end.
+ * installed, and why; `versions`; `module`, the URL of this checkout's build.
  */
 export function chooseContenders({ workloads, peers: wanted, base }) {
   process.on('exit', forgetBuilds);
@@ -47,6 +47,7 @@ export function chooseContenders({ workloads, peers: wanted, base }) {
       return all.filter((peer) => names.includes(peer.name.replace(/-base$/, '')) && canPlay(peer, workload));
     },
     absent,
+    module: own.module,
     versions: Object.fromEntries(all.map(({ name, found }) => [name, found])),
   };
 }

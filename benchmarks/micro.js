@@ -1,11 +1,11 @@
 /*
  * Measures the hot paths one by one: time and allocations per operation. `--help` tells how.
  */
-import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { baseBuild, forgetBuilds, ownBuild } from './checkout.js';
+import { listCases, stage } from './micro/stages.js';
+import { median } from './summary.js';
 import { renderColumns } from './table.js';
 
 const USAGE = `Usage: npm run bench:micro -- [name …] [options]
@@ -18,60 +18,45 @@ Measures hot paths of hawser one by one: nanoseconds and octets allocated per op
   --help
 `;
 
-/** So large that nothing is collected while allocations are counted. */
-const NODE_OPTIONS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
-
-const folder = new URL('micro/', import.meta.url);
-
-/** Lists the files that have cases. */
-function listNames() {
-  return readdirSync(folder)
-    .filter((file) => /^export const cases\b/m.test(readFileSync(new URL(file, folder), 'utf8')))
-    .map((file) => file.replace(/\.js$/, ''));
-}
-
 function end(status, text) {
   (status === 0 ? process.stdout : process.stderr).write(text);
   process.exit(status);
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+function readOptions() {
+  const options = {
     rounds: { type: 'string', default: '1' },
     base: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
-  },
-});
+  };
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    return end(2, `${error.message}\n\n${USAGE}`);
+  }
+}
+
+const { values, positionals } = readOptions();
 if (values.help) end(0, USAGE);
-const all = listNames();
+const all = listCases();
 const unknown = positionals.filter((name) => !all.includes(name));
 if (unknown.length > 0)
-  end(2, `no such micro-benchmark: ${unknown.join(', ')}; there are ${all.join(', ')}\n`);
-const rounds = Math.max(1, Math.round(Number(values.rounds)) || 1);
+  end(2, `no such micro-benchmark: ${unknown.join(', ')}\nthere are ${all.join(', ')}\n`);
+const rounds = Math.round(Number(values.rounds));
+if (!(rounds >= 1)) end(2, `--rounds takes a number above 0, not ${values.rounds}\n`);
 
 process.on('exit', forgetBuilds);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
-const builds = { hawser: ownBuild() };
-if (values.base !== undefined) builds.base = baseBuild(values.base);
 
-/** Measures all cases of a file with one build. */
-function measure(name, { module }) {
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    [...NODE_OPTIONS, fileURLToPath(new URL('stage.js', folder)), name],
-    {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, NODE_NO_WARNINGS: '1', HAWSER_BUILD: new URL('.', module).href },
-    },
-  );
-  if (status !== 0) throw new Error(`${name} ended with ${status}`);
-  return JSON.parse(stdout);
+function chooseBuilds() {
+  try {
+    const own = { hawser: ownBuild() };
+    return values.base === undefined ? own : { ...own, base: baseBuild(values.base) };
+  } catch (error) {
+    return end(2, `${error.message}\n`);
+  }
 }
-
-const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** Takes the median of the rounds for each case. */
 function condense(lists) {
@@ -95,20 +80,24 @@ const BASE_COLUMNS = [
   ['base ÷ this', ({ nanos: own, base }) => `${(base.nanos / own).toFixed(2)}×`],
 ];
 
-const results = {};
-for (const name of positionals.length > 0 ? positionals : all) {
+/** Measures the cases of a file; the builds take turns. */
+function measure(name, builds) {
   const lists = Object.fromEntries(Object.keys(builds).map((build) => [build, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [build, details] of Object.entries(builds)) lists[build].push(measure(name, details));
+    for (const [build, { module }] of Object.entries(builds)) lists[build].push(stage(name, module));
   }
   const base = lists.base && condense(lists.base);
-  const figures = condense(lists.hawser).map((figure, index) => ({ ...figure, base: base?.[index] }));
+  return condense(lists.hawser).map((figure, index) => ({ ...figure, base: base?.[index] }));
+}
+
+const builds = chooseBuilds();
+const columns = builds.base === undefined ? COLUMNS : [...COLUMNS, ...BASE_COLUMNS];
+const results = {};
+for (const name of positionals.length > 0 ? positionals : all) {
+  const figures = measure(name, builds);
   results[name] = figures;
-  const columns = base === undefined ? COLUMNS : [...COLUMNS, ...BASE_COLUMNS];
-  console.log(`\n${name}, per operation`);
-  console.log(
-    renderColumns(columns, Object.fromEntries(figures.map((figure) => [figure.title, figure]))).join('\n'),
-  );
+  const byTitle = Object.fromEntries(figures.map((figure) => [figure.title, figure]));
+  console.log(`\n${name}, per operation\n${renderColumns(columns, byTitle).join('\n')}`);
   for (const { title, heap, mostBytes } of figures) {
     if (mostBytes === undefined || heap < mostBytes + 1) continue;
     console.log(`  TOO MUCH: ${title}: ${bytes(heap)} octets on the heap, where ${mostBytes} are allowed`);

@@ -7,7 +7,7 @@ import { chooseContenders } from './contenders.js';
 import { describeMachine } from './machine.js';
 import { whyTooMany } from './open-files.js';
 import { ResultsFile } from './results-file.js';
-import { smoke } from './smoke.js';
+import { smoke, smokeMicro } from './smoke.js';
 import { renderSummary } from './table.js';
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
@@ -25,7 +25,7 @@ function choose() {
   }
 }
 
-const { contenders, absent, versions } = choose();
+const { contenders, absent, versions, module } = choose();
 
 async function compareAll(file) {
   const leaveOut = (name, reason) => {
@@ -50,7 +50,8 @@ async function compareAll(file) {
 
 if (options.smoke) {
   for (const { name, reason } of absent) print(`left out: ${name}: ${reason}`);
-  if ((await smoke(workloads, contenders, print)) > 0) process.exitCode = 1;
+  const failures = (await smoke(workloads, contenders, print)) + smokeMicro(module, print);
+  if (failures > 0) process.exitCode = 1;
 } else {
   const machine = describeMachine();
   const file = options.json === undefined ? undefined : new ResultsFile(options.json);

@@ -1,3 +1,4 @@
+import { listCases, stage } from './micro/stages.js';
 import { Play } from './play.js';
 
 /** Most connections: the point is that everything runs, not how fast. */
@@ -63,4 +64,23 @@ export async function smoke(workloads, contenders, print) {
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, playSome));
   print(`${plays.length - failed.length} of ${plays.length} plays as they should be`);
   return failed.length;
+}
+
+/**
+ * Runs every micro-benchmark for a moment.
+ * @returns how many failed
+ */
+export function smokeMicro(module, print) {
+  const names = listCases();
+  let failed = 0;
+  for (const name of names) {
+    try {
+      stage(name, module, true);
+    } catch (error) {
+      failed += 1;
+      print(`FAILED: ${error.message}`);
+    }
+  }
+  print(`${names.length - failed} of ${names.length} micro-benchmarks run`);
+  return failed;
 }

@@ -8,7 +8,7 @@ let frames = 0;
 const SINK = {
   onFrame: () => (frames += 1),
   onFrameStart: () => undefined,
-  onFramePiece: (_buffer, _start, _end, _octetsOr, last) => (frames += last ? 1 : 0),
+  onFramePiece: (_buffer, _start, _end, _key, _offset, last) => (frames += last ? 1 : 0),
   onControlFrame: () => (frames += 1),
 };
 

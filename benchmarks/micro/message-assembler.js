@@ -6,6 +6,7 @@ const { MemoryBudget } = await load('protocol/memory-budget.js');
 
 const TEXT = 1;
 const BINARY = 2;
+const KEY = 0x37fa213d;
 const NOTHING = () => undefined;
 const SINK = { onText: NOTHING, onBinary: NOTHING, onFragment: NOTHING };
 const OPTIONS = { maxMessageBytes: 16 * 1024 * 1024, maxEmptyFragments: 1024, fragments: false };
@@ -37,7 +38,7 @@ function inPieces(size, pieces) {
       for (let i = 0; i < count; i++) {
         target.onFrameStart(BINARY, true, false, size);
         for (let at = 0; at < size; at += step) {
-          target.onFramePiece(octets, at, at + step, 0xff, at + step === size);
+          target.onFramePiece(octets, at, at + step, KEY, at, at + step === size);
         }
       }
     };

@@ -10,6 +10,8 @@ const SAMPLES = 7;
 /** Most that is allocated while it is counted: it has to fit the young generation, so that nothing is collected. */
 const COUNTED_BYTES = 8 * 1024 * 1024;
 const MOST_OPERATIONS = 32_768;
+/** Longest time that one count may take. */
+const COUNT_MS = 100;
 
 const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
@@ -39,10 +41,11 @@ async function allocated(run, operations) {
 }
 
 /** Counts octets; the least of several counts, because what else the process does only adds to it. */
-async function countAllocations(run, most) {
+async function countAllocations(run, nanos) {
   const rough = await allocated(run, 256);
   const each = Math.max(1, rough.heap + rough.outside);
-  const operations = Math.max(256, Math.min(most, MOST_OPERATIONS, Math.floor(COUNTED_BYTES / each)));
+  const most = Math.min(MOST_OPERATIONS, COUNTED_BYTES / each, (COUNT_MS * 1e6) / nanos);
+  const operations = Math.max(256, Math.floor(most));
   const counts = [];
   for (let i = 0; i < 5; i++) counts.push(await allocated(run, operations));
   return {
@@ -51,15 +54,24 @@ async function countAllocations(run, most) {
   };
 }
 
-const { cases } = await import(new URL(`${process.argv[2]}.js`, import.meta.url).href);
-const figures = [];
-for (const { title, prepare, mostBytes } of cases) {
+/** Measures one case; with `briefly`, only that it runs. */
+async function measure({ title, prepare, mostBytes }, briefly) {
   const run = await prepare();
+  if (briefly) {
+    await run(256);
+    return { title };
+  }
   const end = performance.now() + WARMUP_MS;
   while (performance.now() < end) await run(256);
   const operations = await operationsFor(run, SAMPLE_MS);
   const times = [];
   for (let i = 0; i < SAMPLES; i++) times.push(((await duration(run, operations)) * 1e6) / operations);
-  figures.push({ title, mostBytes, nanos: median(times), ...(await countAllocations(run, operations * 2)) });
+  const nanos = median(times);
+  return { title, mostBytes, nanos, ...(await countAllocations(run, nanos)) };
 }
+
+const [name, mode] = process.argv.slice(2);
+const { cases } = await import(new URL(`${name}.js`, import.meta.url).href);
+const figures = [];
+for (const one of cases) figures.push(await measure(one, mode === 'briefly'));
 process.stdout.write(JSON.stringify(figures), () => process.exit());

@@ -2,7 +2,7 @@ import { PEER_NOTES, WORKLOAD_NOTES } from './notes.js';
 import { judge } from './verdicts.js';
 
 /** Load from which a machine counts as busy with other things. */
-const BUSY_FROM = 0.5;
+const BUSY_FROM = 1;
 
 const count = (value, digits = 0) =>
   value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });

@@ -5,6 +5,7 @@ const { ServerRegistry } = await import(order.module);
 const SCENES = {
   echo: () => (connection) => {
     connection.on('text', (text) => connection.send('text', text));
+    connection.on('utf8', (octets) => connection.send('text', octets));
     connection.on('binary', (data) => connection.send('binary', data));
   },
   pipe: () => (connection) => {
