@@ -7,7 +7,7 @@ import type { TlsOptions } from 'node:tls';
 import { rejectResponse } from '../handshake/handshake-response.js';
 import { log } from '../logging.js';
 import { Roster } from '../roster.js';
-import { endWithResponse } from './last-response.js';
+import { LastResponses } from './last-response.js';
 
 /** Statuses that tell what was wrong with a request that is no HTTP; 400 for everything else. */
 const STATUS_OF_ERROR: Readonly<Record<string, number>> = {
@@ -18,9 +18,11 @@ const STATUS_OF_ERROR: Readonly<Record<string, number>> = {
 /** Is an HTTP or HTTPS server that speaks nothing but WebSocket, and ends with its registry. */
 export class OwnServer {
   readonly http: Server;
+  /** Those that TLS is, or may come to be, spoken over. Of all others Node knows. */
   readonly #sockets = new Roster<Socket>();
   /** Serves all sockets. */
   readonly #socketOnClose: (this: Socket) => void;
+  readonly #errorResponses = new LastResponses();
   readonly #onClientError: (error: Error, socket: Duplex) => void;
   #closed: Promise<void> | undefined;
 
@@ -37,7 +39,7 @@ export class OwnServer {
     };
     this.http =
       tls === undefined ? createServer(answerPlainRequest) : createSecureServer(tls, answerPlainRequest);
-    this.http.on('connection', (socket: Socket) => this.#serverOnConnection(socket));
+    if (tls !== undefined) this.http.on('connection', (socket: Socket) => this.#serverOnConnection(socket));
     this.http.on('clientError', (error: Error, socket: Duplex) => this.#serverOnClientError(error, socket));
   }
 
@@ -60,10 +62,12 @@ export class OwnServer {
     this.#closed ??= new Promise((resolve) => this.http.close(() => resolve()));
   }
 
-  /** Destroys what connections are left, and waits until the server is closed. */
+  /** Destroys what connections are left, but for those that were upgraded, and waits until the server is closed. */
   async end(): Promise<void> {
     this.stop();
+    this.http.closeAllConnections();
     for (const socket of this.#sockets) socket.destroy();
+    for (const stream of this.#errorResponses.streams) stream.destroy();
     await this.#closed;
   }
 
@@ -79,7 +83,7 @@ export class OwnServer {
     const code = String(error.code);
     // Nobody is there to read an answer when the socket or its TLS has failed.
     if (socket.writable && /^(?:HPE_|ERR_HTTP_)/.test(code))
-      endWithResponse(socket, rejectResponse({ status: STATUS_OF_ERROR[code] ?? 400 }));
+      this.#errorResponses.send(socket, rejectResponse({ status: STATUS_OF_ERROR[code] ?? 400 }));
     else socket.destroy();
     this.#onClientError(error, socket);
   }

@@ -40,6 +40,7 @@ import {
 import type { WebSocketServer } from './websocket-server.js';
 
 const DRAINING = new Refusal({ status: 503 }, 'the registry is draining');
+const NOT_LIVE = new Refusal({ status: 404 }, 'the path is not live');
 const TOO_MANY_CONNECTIONS = new Refusal({ status: 503 }, 'maxConnections is reached');
 const TOO_MANY_HANDSHAKES = new Refusal({ status: 503 }, 'maxPendingHandshakes is reached');
 
@@ -92,7 +93,7 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     this.#taker = {
       handshakeTimeoutMs: this.#settings.handshakeTimeoutMs,
       take: (server, request, stream, head) => this.#take(server, request, stream, head),
-      onNotLive: (request) => this.#reportRejected(request, 404, 'the path is not live'),
+      onNotLive: (request) => this.#reportRejected(request, NOT_LIVE.status, NOT_LIVE.reason),
     };
   }
 
@@ -206,7 +207,7 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     if (!isDuplex(socket)) throw new InvalidOptionError('socket', socket, 'the socket of the request');
     if (head !== undefined && !Buffer.isBuffer(head)) throw new InvalidOptionError('head', head, 'a Buffer');
     const verdict = isWebSocketUpgrade(request) ? this.#admission.examine(server, request) : undefined;
-    const why = verdict?.ok === true ? this.#overload()?.reason : (verdict?.reason ?? 'the path is not live');
+    const why = verdict?.ok === true ? this.#overload()?.reason : (verdict?.reason ?? NOT_LIVE.reason);
     if (why !== undefined) log('notice', 'not to be upgraded', { reason: why, url: request.url });
     else if (verdict?.ok === true) this.#handshakes.hold(request, socket, head, verdict);
     return why === undefined;
@@ -288,13 +289,21 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     ]);
     for (const server of this.#servers) HttpAttachment.remove(server, this.#taker);
     this.#servers.clear();
-    await this.#ownServer?.end();
+    if (this.#ownServer !== undefined) {
+      // Those among them that came while others were waited for.
+      for (const stream of streams) stream.destroy();
+      await this.#ownServer.end();
+    }
     this.emit('close');
   }
 
   #take(server: Server, request: IncomingMessage, stream: Duplex, head: Buffer): boolean {
     const verdict = this.#admission.examine(server, request);
-    if (verdict === undefined) return false;
+    if (verdict === undefined) {
+      if (server !== this.#ownServer?.http) return false;
+      this.#handshakes.turnAway(request, stream, NOT_LIVE);
+      return true;
+    }
     const refusal = verdict.ok ? this.#overload() : new Refusal(verdict, verdict.reason);
     if (refusal !== undefined) this.#handshakes.turnAway(request, stream, refusal);
     else if (verdict.ok) this.#handshakes.take(request, stream, head, verdict);

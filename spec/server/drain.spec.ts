@@ -1,12 +1,14 @@
 import { expect } from 'chai';
 import { EventEmitter, once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import sinon from 'sinon';
 import { WebSocketClient } from '../../lib/client/websocket-client.js';
 import { InvalidOptionError } from '../../lib/errors.js';
 import { allClosed } from '../../lib/server/drain.js';
 import { certificates } from '../certificates.js';
 import { WAYS, webSocketUrl } from '../loopback.js';
-import { upgradeRequest } from '../raw-peer.js';
+import { RawPeer, upgradeRequest } from '../raw-peer.js';
 import { turn, until } from '../turns.js';
 import { Harbour, rejectionOf } from './harbour.js';
 
@@ -203,6 +205,41 @@ describe('drain', () => {
       await registry.drain();
       await peer.closed();
     });
+
+    for (const isSecure of [false, true]) {
+      it(`ends connections whose clients do not, ${isSecure ? 'wss' : 'ws'}`, async () => {
+        const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+        const { localhost } = await certificates();
+        const tls = isSecure ? localhost : undefined;
+        const registry = await harbour.listen({ port: 0, host: '127.0.0.1', tls });
+        registry.live('/live');
+        const { port } = registry.address() as AddressInfo;
+        const peers: RawPeer[] = [];
+        for (const octets of [
+          '',
+          'GET / HT',
+          'no HTTP\r\n\r\n',
+          'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
+          upgradeRequest('/dead'),
+        ]) {
+          const options = { port, host: '127.0.0.1', allowHalfOpen: true };
+          const socket = isSecure ? connectTls({ ...options, rejectUnauthorized: false }) : connect(options);
+          const peer = new RawPeer(socket);
+          peers.push(peer);
+          await once(socket, isSecure ? 'secureConnect' : 'connect');
+          if (octets !== '') peer.send(octets);
+          if (octets.length > 8) await peer.response();
+        }
+        const drained = registry.drain({ timeout: 100 });
+        await turn();
+        clock.tick(100);
+        await drained;
+        for (const peer of peers) {
+          peer.stream.destroy();
+          await peer.closed();
+        }
+      });
+    }
 
     it('lets refusals be read before it goes', async () => {
       const authorize = sinon.stub().returns(new Promise(() => undefined));
