@@ -196,14 +196,25 @@ export class Sender implements BatchOwner {
   /**
    * Sends a whole message that others get too where that takes no more than to hand it on.
    * @param isAlone - whether no other is expected in this turn, so that it goes right away.
-   * @returns whether it did.
+   * @returns its octets; 0 where it takes more.
    */
-  sendLightly({ frame }: PreparedMessage, isAlone: boolean): boolean {
+  sendLightly(message: PreparedMessage, isAlone: boolean): number {
     // hot path: benchmarks/micro/sender
-    if (this.#deflater !== undefined || this.#masked) return false;
+    const frame = this.#masked ? undefined : this.#readyFrame(message);
+    if (frame === undefined) return 0;
     const total = this.#batch.lightBytes + frame.length;
-    if (total > MAX_JOINED_BYTES || total >= this.#settings.softBacklogBytes) return false;
-    return this.#batch.share(frame, isAlone);
+    if (total > MAX_JOINED_BYTES || total >= this.#settings.softBacklogBytes) return 0;
+    this.#batch.share(frame, isAlone);
+    return frame.length;
+  }
+
+  /** Gives the frame that this peer gets as others do, unless there is none or it is still being compressed. */
+  #readyFrame(message: PreparedMessage): SharedOctets | undefined {
+    const deflater = this.#deflater;
+    if (deflater === undefined || !deflater.takesWhole(message.byteLength)) return message.frame;
+    if (deflater.keepsContext) return undefined;
+    const form = message.compressedFor(deflater);
+    return form.isReady ? form.frame : undefined;
   }
 
   /** Adds octets that others get too, by reference. @returns how many. */

@@ -51,9 +51,9 @@ export declare class Sender implements BatchOwner {
     /**
      * Sends a whole message that others get too where that takes no more than to hand it on.
      * @param isAlone - whether no other is expected in this turn, so that it goes right away.
-     * @returns whether it did.
+     * @returns its octets; 0 where it takes more.
      */
-    sendLightly({ frame }: PreparedMessage, isAlone: boolean): boolean;
+    sendLightly(message: PreparedMessage, isAlone: boolean): number;
     /** Puts a Close on the socket, behind all that was sent (RFC 6455 §5.5.1). */
     sendClose(code: number, reason: string): void;
     /** Waits until the socket has taken all that was sent. @throws what {@link Sender.discard} gives. */
