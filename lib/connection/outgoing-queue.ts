@@ -204,12 +204,10 @@ export abstract class OutgoingQueue extends WatchedWritable {
     if (session === undefined || this.isClosingOrClosed) return -1;
     const { sender } = session;
     const isBetween = this.#fragmented?.isOpen === true;
-    if (this.isQueueEmpty && !isBetween) {
-      const size = sender.sendLightly(message, isAlone);
-      if (size > 0) {
-        this.messagesSent += 1;
-        return size;
-      }
+    const size = this.isQueueEmpty && !isBetween ? sender.sendLightly(message, isAlone) : 0;
+    if (size > 0) {
+      this.messagesSent += 1;
+      return size;
     }
     const verdict = this.applyPolicy();
     if (verdict === 'drop') this.messagesDropped += 1;
