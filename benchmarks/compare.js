@@ -40,21 +40,27 @@ class Comparison {
       try {
         await this.#playGeneration(count);
       } finally {
-        for (const play of this.#plays.values()) await play.close();
-        this.#plays.clear();
+        for (const name of this.#plays.keys()) await this.#close(name);
       }
     }
   }
 
   async #playGeneration(rounds) {
-    for (const peer of this.#peers) await this.#attempt(peer, () => this.#open(peer));
-    if (this.#workload.load !== 'idle') {
-      for (let round = 0; round < rounds; round++) {
-        // There and back again: who comes first has no advantage.
-        const peers = round % 2 === 0 ? this.#peers : this.#peers.toReversed();
-        for (const peer of peers) await this.#attempt(peer, (play) => this.#playRound(peer, play));
-        if (this.#workload.latency) this.#rate ??= latencyRate(this.samples);
+    if (this.#workload.load === 'idle') {
+      // One after the other: all of their connections together would be too many.
+      for (const peer of this.#peers) {
+        await this.#attempt(peer, () => this.#open(peer));
+        await this.#attempt(peer, (play) => this.#weigh(peer, play));
+        await this.#close(peer.name);
       }
+      return;
+    }
+    for (const peer of this.#peers) await this.#attempt(peer, () => this.#open(peer));
+    for (let round = 0; round < rounds; round++) {
+      // There and back again: who comes first has no advantage.
+      const peers = round % 2 === 0 ? this.#peers : this.#peers.toReversed();
+      for (const peer of peers) await this.#attempt(peer, (play) => this.#playRound(peer, play));
+      if (this.#workload.latency) this.#rate ??= latencyRate(this.samples);
     }
     if (!this.#workload.memory) return;
     for (const peer of this.#peers) await this.#attempt(peer, (play) => this.#weigh(peer, play));
@@ -88,17 +94,20 @@ class Comparison {
 
   /** Does something with a peer, unless it is out; a failure puts it out. */
   async #attempt(peer, act) {
-    const isOut = !(peer.name in this.samples);
-    if (isOut) return;
+    if (!(peer.name in this.samples)) return;
     const play = this.#plays.get(peer.name);
     try {
       await act(play);
     } catch (error) {
       this.failed.push({ name: peer.name, reason: error.message });
       delete this.samples[peer.name];
-      await this.#plays.get(peer.name)?.close();
-      this.#plays.delete(peer.name);
+      await this.#close(peer.name);
     }
+  }
+
+  async #close(name) {
+    await this.#plays.get(name)?.close();
+    this.#plays.delete(name);
   }
 }
 

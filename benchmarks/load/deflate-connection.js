@@ -1,8 +1,7 @@
 import { constants, createInflateRaw, inflateRawSync } from 'node:zlib';
-import { PONG, readHeader } from './frames.js';
+import { answerPing, readHeader } from './frames.js';
 
 const TAIL = Buffer.from('0000ffff', 'hex');
-const PING_OPCODE = 9;
 const NO_OCTETS = Buffer.alloc(0);
 
 /** Echoes that were inflated and found right, so that their like need not be. */
@@ -42,18 +41,16 @@ export class DeflateConnection {
     for (;;) {
       const header = readHeader(octets, start);
       if (header === undefined || header.payloadEnd > octets.length) break;
-      this.#take(header, octets.subarray(header.payloadStart, header.payloadEnd));
+      const answer = answerPing(octets.subarray(start));
+      if (answer !== undefined) this.#socket.write(answer.pong);
+      else this.#take(header, octets.subarray(header.payloadStart, header.payloadEnd));
       start = header.payloadEnd;
     }
     // The chunk is valid only during this call.
     this.#rest = start === octets.length ? NO_OCTETS : Buffer.from(octets.subarray(start));
   }
 
-  #take({ opcode, isCompressed }, compressed) {
-    if (opcode === PING_OPCODE) {
-      this.#socket.write(PONG);
-      return;
-    }
+  #take({ isCompressed }, compressed) {
     if (!isCompressed) this.#onBroken(new Error('an echo came back as it is'));
     if (!this.#takesOver && !compressed.equals(known)) this.#inflate(compressed);
     this.#inflater?.write(Buffer.concat([compressed, TAIL]));

@@ -1,4 +1,4 @@
-import { PING, PONG } from './frames.js';
+import { answerPing } from './frames.js';
 
 /**
  * One connection that sends frames made beforehand and compares what comes back, octet by octet, with what is expected:
@@ -47,8 +47,9 @@ export class EchoConnection {
 
   /** Answers a ping at the start of a chunk: there may be one after a silence. @returns how many octets it took */
   #answerPing(chunk) {
-    if (chunk[0] !== PING[0] || chunk[1] !== PING[1]) return 0;
-    this.#socket.write(PONG);
-    return PING.length;
+    const answer = answerPing(chunk);
+    if (answer === undefined) return 0;
+    this.#socket.write(answer.pong);
+    return answer.length;
   }
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 const OPCODES = { text: 1, binary: 2 };
+const PING = 9;
+const PONG = 10;
 const FIN = 0x80;
 const RSV1 = 0x40;
 const MASK = 0x80;
@@ -40,9 +42,16 @@ export function fragments(type, payload, count) {
   );
 }
 
-/** What a server sends to see whether a silent client is there, and what that answers. */
-export const PING = Buffer.from('8900', 'hex');
-export const PONG = Buffer.from('8a8000000000', 'hex');
+/**
+ * Answers a ping, with which a server sees whether a silent client is there.
+ * @returns the octets of the ping at the start of a chunk, and the pong that answers it; undefined if there is none
+ */
+export function answerPing(chunk) {
+  if (chunk[0] !== (FIN | PING)) return undefined;
+  const end = 2 + chunk[1];
+  const head = Buffer.from([FIN | PONG, MASK | chunk[1], 0, 0, 0, 0]);
+  return { length: end, pong: Buffer.concat([head, chunk.subarray(2, end)]) };
+}
 
 /** A Close frame of a client, with 1000. */
 export function closeFrame() {

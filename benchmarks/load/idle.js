@@ -1,4 +1,4 @@
-import { PING, PONG } from './frames.js';
+import { answerPing } from './frames.js';
 import { openAll } from './opening.js';
 
 /** Opens connections and leaves them alone, but for answers to pings. */
@@ -14,7 +14,8 @@ export class IdleLoad {
   async open(onBroken) {
     await openAll(this.#order.connections, { port: this.#order.port }, (opened) => {
       opened.onOctets = (chunk) => {
-        if (chunk.equals(PING)) opened.socket.write(PONG);
+        const answer = answerPing(chunk);
+        if (answer !== undefined) opened.socket.write(answer.pong);
       };
       opened.onBroken = onBroken;
       this.#opened.push(opened);
