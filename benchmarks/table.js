@@ -28,6 +28,7 @@ const COLUMNS = {
     ['p99', ({ latency }) => number(latency?.p99, 3)],
     ['p99.9', ({ latency }) => number(latency?.p999, 3)],
     ['at /s', ({ latency }) => number(latency?.rate, 0)],
+    ['sender late, p99', ({ latency }) => number(latency?.senderLagP99, 3)],
     ['not back', ({ latency }) => number(latency?.missing, 0)],
   ],
 };

@@ -98,10 +98,11 @@ function latencyTable(results) {
         workload.name,
         peer,
         ...['p50', 'p90', 'p99', 'p999'].map((key) => latency[key].toFixed(2)),
+        latency.senderLagP99.toFixed(2),
         count(latency.rate * workload.inFlight),
       ]),
     );
-  return table(['ms', 'peer', 'p50', 'p90', 'p99', 'p99.9', 'messages/s'], rows);
+  return table(['ms', 'peer', 'p50', 'p90', 'p99', 'p99.9', 'sender late, p99', 'messages/s'], rows);
 }
 
 function verdictTable(verdicts) {
@@ -193,7 +194,7 @@ export function renderPage(main, all) {
     '',
     '## Latency',
     '',
-    'At a fixed rate, the same for all: half of what `ws` does at most. Counted from when a message was due to be sent, not from when it was; where several are in flight, until the last of them is back.',
+    'At a fixed rate, the same for all: half of what `ws` does at most. Counted from when a message was due to be sent, not from when it was; where several are in flight, until the last of them is back. How late the load generator itself was is part of it.',
     '',
     plot('latencies', 'Percentiles of latency at half load, for each workload'),
     '',
