@@ -9,7 +9,7 @@ export function describeMachine() {
     processor: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    system: `${process.platform} ${release()} ${process.arch}`,
+    system: `${process.platform} ${release().split('.', 2).join('.')} ${process.arch}`,
     node: process.version,
     pinned: isPinned,
     loadAverage: Number(busy.toFixed(2)),
