@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import { existsSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -162,8 +163,8 @@ describe('ServerRegistry.listen (OwnServer)', () => {
 
     afterEach(() => Promise.all(servers.splice(0).map((server) => server.end())));
 
-    async function listening(): Promise<OwnServer> {
-      const server = new OwnServer(undefined, () => {});
+    async function listening(tls?: TlsOptions): Promise<OwnServer> {
+      const server = new OwnServer(tls, () => {});
       servers.push(server);
       await server.listen({ port: 0, host: '127.0.0.1' });
       return server;
@@ -205,8 +206,9 @@ describe('ServerRegistry.listen (OwnServer)', () => {
     });
 
     it('forgets a connection that is gone, and does not listen twice to one that was handed back', async () => {
-      const server = await listening();
-      // Node keeps its parser, with the last stream, for the next one.
+      const { localhost } = await certificates();
+      const server = await listening(localhost);
+      // What Node does with a stream outlasts it.
       server.http.off('connection', server.http.listeners('connection')[0] as () => void);
       const gone = await (async () => {
         const [near, far] = duplexPair();
