@@ -42,6 +42,15 @@ describe('OctetQueue', () => {
     expect(queue.byteLength).to.equal(0);
   });
 
+  it('gives the only buffer also when others were taken before', () => {
+    const queue = queueOf('a', 'b', 'c');
+    expect(texts(queue.take(2))).to.deep.equal(['a', 'b']);
+    expect(texts(queue.take(10))).to.deep.equal(['c']);
+    queue.push(Buffer.from('d'));
+    expect(String(queue.takeOnly(10))).to.equal('d');
+    expect(queue.byteLength).to.equal(0);
+  });
+
   it('gives nothing when memory was detached', () => {
     const memory = new Uint8Array(3);
     const queue = new OctetQueue();
