@@ -29,14 +29,23 @@ export class EchoConnection {
 
   #socketOnOctets(chunk) {
     const expected = this.#expected;
-    let start = this.#position === 0 ? this.#answerPing(chunk) : 0;
+    let start = 0;
     while (start < chunk.length) {
-      const count = Math.min(chunk.length - start, expected.length - this.#position);
-      if (expected.compare(chunk, start, start + count, this.#position, this.#position + count) !== 0) {
-        this.#onBroken(new Error('the echo differs from what was sent'));
-        return;
+      let count = Math.min(chunk.length - start, expected.length - this.#position);
+      const isEqual =
+        expected.compare(chunk, start, start + count, this.#position, this.#position + count) === 0;
+      let ping;
+      if (!isEqual) {
+        count = this.#countEqual(chunk, start);
+        // A server may look whether a client is there that was silent for a while.
+        ping = answerPing(chunk.subarray(start + count));
+        if (ping === undefined) {
+          this.#onBroken(new Error('the echo differs from what was sent'));
+          return;
+        }
+        this.#socket.write(ping.pong);
       }
-      start += count;
+      start += count + (ping?.length ?? 0);
       this.#position += count;
       this.octets += count;
       if (this.#position < expected.length) continue;
@@ -45,11 +54,10 @@ export class EchoConnection {
     }
   }
 
-  /** Answers a ping at the start of a chunk: there may be one after a silence. @returns how many octets it took */
-  #answerPing(chunk) {
-    const answer = answerPing(chunk);
-    if (answer === undefined) return 0;
-    this.#socket.write(answer.pong);
-    return answer.length;
+  /** Counts octets that are as expected, up to the first that is not. */
+  #countEqual(chunk, start) {
+    let count = 0;
+    while (chunk[start + count] === this.#expected[this.#position + count]) count += 1;
+    return count;
   }
 }
