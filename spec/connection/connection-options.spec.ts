@@ -114,7 +114,7 @@ describe('connectionSettings', () => {
   it('throws for unknown options and guesses what was meant', () => {
     expect(() => connectionSettings({ closeTimeout: 5 } as object)).to.throw(
       InvalidOptionError,
-      /closeTimeoutMs/,
+      /^closeTimeout: expected nothing \(ConnectionOptions has no such option\).* closeTimeoutMs\?$/,
     );
     expect(() => connectionSettings('x' as unknown as object)).to.throw(InvalidOptionError);
   });

@@ -31,6 +31,7 @@ describe('Inbox', () => {
   for (const [kind, message] of [
     ['text', 'xxxxx'],
     ['octets', Buffer.alloc(5)],
+    ['octets of text', { utf8: Buffer.alloc(5) }],
     ['fragments', { type: 'binary', data: Buffer.alloc(5), final: false }],
   ] as const) {
     it(`is full from so many octets on: ${kind}`, () => {
