@@ -60,7 +60,7 @@ export function configOf(scheme) {
     padding: 12,
     view: { stroke: faint },
     axis: { ...text, gridColor: faint, domainColor: faint, tickColor: faint },
-    legend: { ...text, symbolType: 'circle', symbolOpacity: 1, orient: 'top', title: null },
+    legend: { ...text, symbolType: 'circle', symbolOpacity: 1, orient: 'top', columns: 6, title: null },
     header: { ...text, labelFontSize: 13, labelFontWeight: 600 },
     title: { color: ink, subtitleColor: ink, fontSize: 14, subtitleFontSize: 12, anchor: 'start' },
   };
