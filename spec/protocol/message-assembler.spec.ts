@@ -844,6 +844,7 @@ describe('MessageAssembler', () => {
         for (const key of [undefined, 0x01020304]) {
           const { error, log } = receive([{ opcode: 1, payload: hex(wrong) }], asBuffer, key);
           expect(error).to.have.property('code', 'ERR_WS_INVALID_UTF8');
+          expect(error).to.have.property('message', 'the text message is not valid UTF-8');
           expect(log).to.deep.equal([]);
         }
       }

@@ -147,4 +147,18 @@ describe('MessageReader', () => {
     reader.parse(Infinity);
     expect(log).to.deep.equal(['text A']);
   });
+
+  it('tells nothing more once it is discarded, be it within a call', () => {
+    const log: string[] = [];
+    const reader: MessageReader<object> = new MessageReader<object>(
+      { ...sinkOf(log), onPing: () => reader.discard() },
+      LIMITS,
+      new MemoryBudget<object>(1_000_000, () => undefined),
+      {},
+      PLAIN,
+    );
+    reader.push(hex('8900' + '810141'));
+    reader.parse(Infinity);
+    expect(log).to.deep.equal([]);
+  });
 });
