@@ -55,6 +55,14 @@ describe('Connection: what it tells, and refuses', () => {
         ]);
       });
 
+      it('takes the answer to a pong of ours for no answer', async () => {
+        const { connection, peer } = await wireUp(role);
+        connection.send('pong', 'x');
+        peer.send(peer.frame(10, 'x'));
+        await settled();
+        expect(connection.latency).to.equal(undefined);
+      });
+
       it('says what control frames and fragments have to be', async () => {
         const { connection } = await wireUp(role);
         expect(() => connection.send('ping', 'x', false)).to.throw(

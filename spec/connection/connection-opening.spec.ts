@@ -112,6 +112,14 @@ describe('Connection: from CONNECTING on', () => {
     expect(connection.counters.messagesSent).to.equal(2);
   });
 
+  it('sends what was written before also before what a listener of connect sends', async () => {
+    const { connection, peer, open } = make();
+    connection.on('connect', () => connection.send('text', 'second'));
+    connection.write('first');
+    await open();
+    expect(peer.said()).to.deep.equal(['text "first"', 'text "second"']);
+  });
+
   it('emits drain when what was written before is sent', async () => {
     const { connection, open } = make({ softBacklogBytes: 10 });
     let drains = 0;
