@@ -72,7 +72,6 @@ export interface Addresses {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
-  readonly localPort: number;
 }
 
 /** Stands for the ends of a stream that is not there yet. */
@@ -80,11 +79,10 @@ export const NO_ADDRESSES: Addresses = Object.freeze({
   remoteAddress: '',
   remotePort: 0,
   localAddress: '',
-  localPort: 0,
 });
 
 /** Is what has addresses: a socket, or a stream that shows those of the socket under it. */
-type Addressed = Partial<Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>>;
+type Addressed = Partial<Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress'>>;
 
 /** Reads the addresses of a byte stream: its own, or those of the socket under an HTTP/2 stream. */
 export function addressesOf(stream: Duplex): Addresses {
@@ -95,11 +93,11 @@ export function addressesOf(stream: Duplex): Addresses {
     remoteAddress: plainAddress(socket?.remoteAddress),
     remotePort: socket?.remotePort ?? 0,
     localAddress: plainAddress(socket?.localAddress),
-    localPort: socket?.localPort ?? 0,
   };
 }
 
 /** Shows an IPv4-mapped IPv6 address as IPv4. */
 function plainAddress(address: string | undefined): string {
-  return address?.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '') ?? '';
+  if (address?.startsWith(':') !== true) return address ?? '';
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }

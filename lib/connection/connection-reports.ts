@@ -1,6 +1,6 @@
-import { closeChannel, errorChannel, pingChannel, pongChannel } from '../diagnostics.js';
+import { closeChannel, errorChannel, openChannel, pingChannel, pongChannel } from '../diagnostics.js';
 import { ConnectionClosedError } from '../errors.js';
-import { log } from '../logging.js';
+import { log, logs } from '../logging.js';
 import type { Connection } from './connection.js';
 import type { Outcome, SessionEvents } from './session.js';
 
@@ -75,10 +75,17 @@ export const connectionReports: SessionEvents<Connection> = {
   },
 };
 
+/** Reports that a connection is open. */
+export function reportOpen(connection: Connection): void {
+  const { role, peername, path } = connection;
+  if (logs('info')) log('info', 'connection open', { role, peer: peername, path });
+  if (openChannel.hasSubscribers) openChannel.publish({ connection });
+}
+
 /** Reports that a connection that was open is gone. */
 export function reportDisconnect(connection: Connection, outcome: Outcome): void {
   const { code, reason, wasClean } = outcome;
-  log('info', 'connection closed', { code, reason, wasClean, peer: connection.peername });
+  if (logs('info')) log('info', 'connection closed', { code, reason, wasClean, peer: connection.peername });
   if (closeChannel.hasSubscribers) closeChannel.publish({ connection, code, reason, wasClean });
   connection.emit('disconnect', code, reason, wasClean);
   connection.calls?.notify('disconnect', { code, reason, wasClean });

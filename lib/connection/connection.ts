@@ -1,6 +1,5 @@
-import { openChannel, pingChannel } from '../diagnostics.js';
+import { pingChannel } from '../diagnostics.js';
 import { InvalidOptionError, InvalidStateError } from '../errors.js';
-import { log } from '../logging.js';
 import { boolean, check, string } from '../options.js';
 import { isSendableCloseCode, truncateReason } from '../protocol/close-frame.js';
 import { ClosingState } from '../protocol/closing-state.js';
@@ -15,7 +14,7 @@ import {
   type ConnectionState,
 } from './connection-info.js';
 import type { ConnectionSettings } from './connection-options.js';
-import { connectionReports, reportDisconnect, reportError } from './connection-reports.js';
+import { connectionReports, reportDisconnect, reportError, reportOpen } from './connection-reports.js';
 import { HandlerCalls } from './handler-calls.js';
 import { Heartbeat, type KeepaliveConfiguration } from './heartbeat.js';
 import { addLive, findConnections, removeLive } from './live-connections.js';
@@ -299,13 +298,13 @@ export class Connection extends MessageStream {
     if (session.state === ClosingState.OPEN) {
       this.releaseHeld();
       this.isAnnounced = true;
-      log('info', 'connection open', { role: this.role, peer: this.peername, path: details.path });
-      if (openChannel.hasSubscribers) openChannel.publish({ connection: this });
+      reportOpen(this);
       this.emit('connect', details);
       this.calls?.connect(details);
       // An `end` from before closes only now.
       this.releaseHeld();
     }
+    this.consume();
     session.start(head);
   }
 

@@ -245,5 +245,7 @@ function ignoreError(): void {
 
 /** Begins delivery in the next microtask after the first consumer came. */
 function streamOnNewListener(this: MessageStream, event: string | symbol): void {
-  if ((CONSUMING as readonly unknown[]).includes(event)) queueMicrotask(() => this.consume());
+  // Whoever has come before `connect` is seen when delivery begins.
+  if (this.isAnnounced && (CONSUMING as readonly unknown[]).includes(event))
+    queueMicrotask(() => this.consume());
 }

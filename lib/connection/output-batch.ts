@@ -66,7 +66,8 @@ export class OutputBatch implements FrameTarget, TickTask {
   #whenTaken: ((error?: Error | null) => void) | undefined;
   /** Octets that the socket is known to have taken. */
   #knownTakenBytes = 0;
-  #reason: Error | undefined;
+  /** Makes the error for whoever waits, once the stream is gone. */
+  #reason: (() => Error) | undefined;
 
   constructor(stream: Duplex, owner: BatchOwner) {
     this.#stream = stream;
@@ -215,7 +216,7 @@ export class OutputBatch implements FrameTarget, TickTask {
    * @throws what {@link OutputBatch.discard} was or is called with, when the stream goes first.
    */
   taken(): Promise<void> {
-    if (this.#reason !== undefined) return Promise.reject(this.#reason);
+    if (this.#reason !== undefined) return Promise.reject(this.#reason());
     const marks = (this.#marks ??= new TakenMarks());
     const taken = marks.reached(this.totalBytes);
     this.#settleMarks();
@@ -224,10 +225,10 @@ export class OutputBatch implements FrameTarget, TickTask {
   }
 
   /** Forgets everything: the stream is gone. */
-  discard(reason: Error): void {
+  discard(reason: () => Error): void {
     this.#lose();
     this.#reason ??= reason;
-    this.#marks?.fail(reason);
+    if (this.#marks !== undefined) this.#marks.fail(reason());
   }
 
   /** Notes how far the socket is. One that failed or was destroyed counts what it never sent as done. */

@@ -256,7 +256,7 @@ export class Sender implements BatchOwner {
   }
 
   /** Forgets all that was not taken: the stream is gone. */
-  discard(reason: Error): void {
+  discard(reason: () => Error): void {
     this.#processAccount?.close();
     this.#batch.discard(reason);
   }

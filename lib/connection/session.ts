@@ -143,6 +143,8 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     const stream = this.#stream;
     // The parser unmasks in place. What a socket hands out is ours; other streams may hand out what others still use.
     const isOurs = this.#rules.masks || stream instanceof Socket;
+    // A listener makes it flow, unless it was paused; the receiver resumes it when it may.
+    stream.pause();
     stream.on('data', isOurs ? streamOnData : streamOnForeignData);
     stream.on('end', streamOnEnd);
     if (head !== undefined && head.length > 0) receiver.push(Buffer.from(head));
@@ -346,7 +348,7 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     this.#deadline?.cancel();
     // Some streams are gone before they have told that they took the last octets: what was ended in order, was sent.
     this.#isCut ||= this.#isBehind && !this.#stream.writableEnded;
-    this.sender.discard(this.closedError());
+    this.sender.discard(() => this.closedError());
     this.#events.ended(this.#owner);
   }
 }

@@ -48,6 +48,21 @@ describe('Connection: delivery', () => {
 
   for (const role of ROLES) {
     describe(`in the ${role} role`, () => {
+      it('reads nothing while it was paused before `connect`', async () => {
+        const { connection, peer } = wire(role);
+        const seen: string[] = [];
+        connection.on('text', (text) => seen.push(text));
+        connection.pause();
+        peer.sendTexts('early');
+        await settled();
+        peer.sendTexts('later');
+        await settled();
+        expect([seen, connection.bytesReceived]).to.deep.equal([[], 0]);
+        connection.resume();
+        await settled();
+        expect(seen).to.deep.equal(['early', 'later']);
+      });
+
       describe('before anybody listens', () => {
         for (const [how, consume] of CONSUMERS) {
           it(`keeps messages for ${how}, which comes late`, async () => {

@@ -160,7 +160,7 @@ describe('OutputBatch: octets that others get too', () => {
   it('go nowhere once the stream ends, or is gone', async () => {
     for (const finish of [
       ({ batch }: Fixture) => batch.end(() => {}),
-      ({ batch }: Fixture) => batch.discard(new Error('gone')),
+      ({ batch }: Fixture) => batch.discard(() => new Error('gone')),
     ]) {
       const fixture = make();
       finish(fixture);

@@ -453,9 +453,9 @@ describe('OutputBatch', () => {
       put(batch, 'a');
       const taken = batch.taken();
       await turn();
-      batch.discard(new Error('gone'));
+      batch.discard(() => new Error('gone'));
       expect(await fateOf(taken)).to.equal('gone');
-      batch.discard(new Error('gone again'));
+      batch.discard(() => new Error('gone again'));
       expect(await fateOf(batch.taken())).to.equal('gone');
       stream.acceptAll();
     });
@@ -528,7 +528,7 @@ describe('OutputBatch', () => {
       put(batch, 'waiting');
       batch.append(Buffer.from('waiting'));
       put(batch, 'waiting');
-      batch.discard(new Error('gone'));
+      batch.discard(() => new Error('gone'));
       stream.acceptAll();
       batch.beginTurn();
       put(batch, 'too late');
@@ -554,7 +554,7 @@ describe('OutputBatch', () => {
       put(batch, 'abc');
       batch.append(Buffer.from('de'));
       expect([batch.totalBytes, batch.takenBytes, batch.backlog]).to.deep.equal([14, 5, 9]);
-      batch.discard(new Error('gone'));
+      batch.discard(() => new Error('gone'));
       expect([batch.totalBytes, batch.takenBytes, batch.backlog]).to.deep.equal([14, 5, 0]);
       put(batch, 'late');
       stream.acceptAll();
@@ -564,7 +564,7 @@ describe('OutputBatch', () => {
     it('drops a tick that is due', async () => {
       const { stream, batch } = setUp();
       put(batch, 'waiting');
-      batch.discard(new Error('gone'));
+      batch.discard(() => new Error('gone'));
       await turn();
       expect(stream.writes).to.have.length(0);
     });
@@ -594,7 +594,7 @@ describe('OutputBatch', () => {
         expect(stream.writes).to.have.length(when === 'later' ? 2 : 1);
         expect([await fateOf(taken), await fateOf(later)]).to.deep.equal(['pending', 'pending']);
         expect([onProgress.callCount, batch.backlog, batch.takenBytes]).to.deep.equal([0, 0, 5]);
-        batch.discard(new Error('gone'));
+        batch.discard(() => new Error('gone'));
         expect([await fateOf(taken), await fateOf(later)]).to.deep.equal(['gone', 'gone']);
         expect(batch.takenBytes).to.equal(5);
       });
@@ -626,7 +626,7 @@ describe('OutputBatch', () => {
         expect(error.message).to.include('detached');
         expect(stream.destroyed).to.equal(true);
         expect(stream.text).to.equal('before ');
-        batch.discard(error);
+        batch.discard(() => error);
         expect(await fateOf(taken)).to.equal(error.message);
       });
     }
@@ -710,7 +710,7 @@ describe('OutputBatch', () => {
         lost.batch.beginTurn();
         put(lost.batch, 'x');
         const shared = lost.batch.slab.buffer;
-        lost.batch.discard(new Error('gone'));
+        lost.batch.discard(() => new Error('gone'));
         lost.batch.endTurn();
         const batch = new OutputBatch(near, {
           awaitsProgress: false,
@@ -867,7 +867,7 @@ describe('OutputBatch', () => {
         near.destroy();
         expect(await fateOf(taken)).to.equal('pending');
         expect(write.callCount).to.equal(0);
-        batch.discard(new Error('gone'));
+        batch.discard(() => new Error('gone'));
         expect(await fateOf(taken)).to.equal('gone');
       });
     });
@@ -885,7 +885,7 @@ describe('OutputBatch', () => {
         batch.flush();
         const taken = batch.taken();
         expect(near.writableLength, 'the kernel took 32 MiB').to.be.above(0);
-        near.once('close', () => batch.discard(new Error('gone')));
+        near.once('close', () => batch.discard(() => new Error('gone')));
         far.resetAndDestroy();
         const reason = await taken.then(
           () => 'resolved',

@@ -13,7 +13,7 @@ describe('Sender: what the socket has not taken', () => {
 
   afterEach(() => {
     for (const { sender, stream, peer } of opened.splice(0)) {
-      sender.discard(new Error('over'));
+      sender.discard(() => new Error('over'));
       stream.destroy();
       peer.stream.destroy();
     }

@@ -19,7 +19,7 @@ describe('Sender: compressing', () => {
 
   afterEach(() => {
     for (const { sender, stream, far } of opened.splice(0)) {
-      sender.discard(new Error('over'));
+      sender.discard(() => new Error('over'));
       stream.destroy();
       far.destroy();
     }

@@ -15,7 +15,7 @@ describe('Sender: whole messages', () => {
 
   afterEach(() => {
     for (const { sender, stream, far } of opened.splice(0)) {
-      sender.discard(new Error('over'));
+      sender.discard(() => new Error('over'));
       stream.destroy();
       far.destroy();
     }

@@ -20,7 +20,7 @@ describe('Sender', () => {
 
   afterEach(() => {
     for (const { sender, stream, peer } of opened.splice(0)) {
-      sender.discard(new Error('over'));
+      sender.discard(() => new Error('over'));
       stream.destroy();
       peer.stream.destroy();
     }
@@ -103,7 +103,7 @@ describe('Sender', () => {
     stream.hold();
     sender.sendFrame({ opcode: 2, fin: true, data: Buffer.alloc(2_000) });
     expect(backlogBudget.heldBy(owner as never)).to.be.above(2_000);
-    sender.discard(new Error('over'));
+    sender.discard(() => new Error('over'));
     expect(backlogBudget.heldBy(owner as never)).to.equal(0);
   });
 

@@ -45,7 +45,6 @@ export interface Addresses {
     readonly remoteAddress: string;
     readonly remotePort: number;
     readonly localAddress: string;
-    readonly localPort: number;
 }
 /** Stands for the ends of a stream that is not there yet. */
 export declare const NO_ADDRESSES: Addresses;

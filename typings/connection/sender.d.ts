@@ -63,7 +63,7 @@ export declare class Sender implements BatchOwner {
     /** Makes the error for a peer that takes too little: by its own limit, else by that of the whole process. */
     slowness(): LimitError;
     /** Forgets all that was not taken: the stream is gone. */
-    discard(reason: Error): void;
+    discard(reason: () => Error): void;
     /** Learns from the batch that octets which others get too may wait for long. */
     batchOnShared(octets: Buffer, end: number): void;
     /** Learns from the batch that the socket has taken something. */
