@@ -58,6 +58,7 @@ assert.deepEqual(seen.sort(), [
   'client open',
   'server closed with 1000',
   'server handshake 101',
+  'server handshake 404',
   'server open',
 ]);
 assert(entries.includes('info connection open 127.0.0.1'));

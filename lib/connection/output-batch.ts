@@ -254,7 +254,6 @@ export class OutputBatch implements FrameTarget, TickTask {
     callOnTick(this);
   }
 
-  /** @internal */
   onTick(): void {
     this.#tickScheduled = false;
     this.flush();

@@ -58,4 +58,5 @@ export declare class OutputBatch implements FrameTarget, TickTask {
     taken(): Promise<void>;
     /** Forgets everything: the stream is gone. */
     discard(reason: () => Error): void;
+    onTick(): void;
 }
