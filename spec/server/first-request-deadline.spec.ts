@@ -202,11 +202,17 @@ describe('FirstRequestDeadline (H5)', () => {
       ['its time', () => clock.tick(1_000)],
       ['the end of the watch', (_far, deadline) => deadline.end()],
     ];
-    for (const [what, end] of ends) {
-      it(`keeps nothing of a connection behind ${what}, and leaves nothing on it`, async () => {
-        const { server, deadline } = idle(createServer());
+    const addresses = { remoteAddress: '::1', remotePort: 1, localAddress: '::1', localPort: 2 };
+    const kinds = { http: () => createServer(), https: () => createSecureServer() };
+    for (const [[what, end], kind] of ends.flatMap((one) => [
+      [one, 'http'] as const,
+      [one, 'https'] as const,
+    ])) {
+      it(`keeps nothing of a connection behind ${what}, and leaves nothing on it, ${kind}`, async () => {
+        const { server, deadline } = idle(kinds[kind]());
         const gone = await (async () => {
           const [, far] = duplexPair();
+          Object.assign(far, addresses);
           const before = far.listenerCount('close');
           server.emit('connection', far);
           end(far, deadline);

@@ -10,6 +10,7 @@ import { InvalidOptionError } from '../../lib/errors.js';
 import { loglevel } from '../../lib/logging.js';
 import { OwnServer } from '../../lib/server/own-server.js';
 import { ServerRegistry } from '../../lib/server/server-registry.js';
+import sinon from 'sinon';
 import { certificates } from '../certificates.js';
 import { duplexPair } from '../duplex-pair.js';
 import { collectGarbage } from '../garbage-collection.js';
@@ -176,6 +177,26 @@ describe('ServerRegistry.listen (OwnServer)', () => {
         if (isStopped) server.stop();
         await server.end();
         expect(server.address).to.be.null;
+      }
+    });
+
+    it('does not wait at its end for a client that holds on to the answer to its nonsense', async () => {
+      const server = await listening();
+      const socket = connect({
+        port: (server.address as AddressInfo).port,
+        host: '127.0.0.1',
+        allowHalfOpen: true,
+      });
+      const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        socket.on('error', () => {}).resume();
+        socket.write('nonsense\r\n\r\n');
+        await new Promise<void>((resolve) => socket.on('end', () => resolve()));
+        await server.end();
+        expect(server.address).to.be.null;
+      } finally {
+        clock.restore();
+        socket.destroy();
       }
     });
 
