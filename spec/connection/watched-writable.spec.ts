@@ -7,7 +7,7 @@ class Watched extends WatchedWritable {
   #release: (() => void) | undefined;
 
   constructor() {
-    super({ decodeStrings: false, read() {} } as ConstructorParameters<typeof WatchedWritable>[0]);
+    super({ decodeStrings: false, read() {} });
   }
 
   get said(): [isQueueEmpty: boolean, isEnded: boolean] {

@@ -46,7 +46,9 @@ describe('broadcast to clients of ws', () => {
     const heard: string[] = [];
     let octets = 0;
     socket.on('upgrade', (response) => response.socket.on('data', ({ length }) => (octets += length)));
-    socket.on('message', (data: Buffer, isBinary) => heard.push(`${isBinary ? 'binary' : 'text'} ${data}`));
+    socket.on('message', (data: Buffer, isBinary) =>
+      heard.push(`${isBinary ? 'binary' : 'text'} ${String(data)}`),
+    );
     const member = { socket, heard, octets: () => octets };
     members.push(member);
     await once(socket, 'open');

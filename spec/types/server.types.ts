@@ -81,7 +81,7 @@ export function paths(request: IncomingMessage, socket: Duplex, head: Buffer): v
   // @ts-expect-error a message has a type
   registry.broadcast('text');
   // @ts-expect-error its octets are nobody's business
-  void prepared.payload;
+  String(prepared.payload);
   registry.broadcast('binary', Buffer.alloc(1), { path: '/chat/*', except: registry.find()[0]! });
 }
 
