@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { InvalidOptionError } from '../../lib/errors.js';
 import { PreparedMessage } from '../../lib/connection/prepared-message.js';
 import { ROLES, names, outcomeOf, settled, unwire, wireUp } from '../wire-peer.js';
 
@@ -52,6 +53,41 @@ describe('OutgoingQueue: places, counts and limits', () => {
           `text "${'x'.repeat(100)}"`,
         ]);
         expect(connection.bufferedAmount).to.equal(0);
+      });
+
+      it('refuses octets as text that are not UTF-8, at once and in the queue, and takes any as binary', async () => {
+        for (const isCorked of [false, true]) {
+          const { connection, peer } = await wireUp(role);
+          if (isCorked) connection.cork();
+          const octets = Buffer.from([0xff]);
+          expect(() => connection.send('text', octets)).to.throw(
+            InvalidOptionError,
+            /^message: expected valid UTF-8 in a text message/,
+          );
+          expect(connection.send('binary', octets)).to.be.above(0);
+          expect(connection.send('text', Buffer.from('é'))).to.be.above(0);
+          if (isCorked) connection.uncork();
+          await settled();
+          expect(peer.frames().map(({ opcode, payload }) => [opcode, payload.toString('hex')])).to.deep.equal(
+            [
+              [2, 'ff'],
+              [1, 'c3a9'],
+            ],
+          );
+          expect(connection.counters.messagesSent).to.equal(2);
+        }
+      });
+
+      it('says what a message in pieces has to be', async () => {
+        const { connection } = await wireUp(role);
+        expect(() => void connection.sendFragments('ping', ['x'])).to.throw(
+          InvalidOptionError,
+          /^type: expected 'text' or 'binary', got "ping"$/,
+        );
+        expect(() => void connection.sendFragments('text', 'x' as never)).to.throw(
+          InvalidOptionError,
+          /^pieces: expected an iterable or async iterable of messages, got "x"; to send a message that is there: /,
+        );
       });
 
       it('does not finish when its end was not clean', async () => {
