@@ -195,10 +195,11 @@ export abstract class OutgoingQueue extends WatchedWritable {
   /**
    * Sends a whole message that others get too.
    * @param isAlone - whether no other is expected in this turn: it need not wait for its end.
+   * @param wasTaken - whether it was taken before, so that no policy can drop it any more.
    * @returns its octets, as `send` tells them; -1 when it cannot be sent, 0 when it was dropped.
    * @internal
    */
-  sendPrepared(message: PreparedMessage, isAlone = false): number {
+  sendPrepared(message: PreparedMessage, isAlone = false, wasTaken = false): number {
     // hot path: benchmarks/micro/sender
     const session = this.session;
     if (session === undefined || this.isClosingOrClosed) return -1;
@@ -209,7 +210,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
       this.messagesSent += 1;
       return size;
     }
-    const verdict = this.applyPolicy();
+    const verdict = wasTaken ? 'send' : this.applyPolicy();
     if (verdict === 'drop') this.messagesDropped += 1;
     if (verdict !== 'send') return verdict === 'drop' ? 0 : -1;
     if (isBetween) {
@@ -370,7 +371,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
 
   #sendDeferred(): void {
     this.#deferredBytes = 0;
-    for (const message of this.#deferred!.splice(0)) this.sendPrepared(message);
+    for (const message of this.#deferred!.splice(0)) this.sendPrepared(message, false, true);
   }
 
   async #flush(): Promise<void> {

@@ -55,6 +55,22 @@ describe('OutgoingQueue: places, counts and limits', () => {
         expect(connection.bufferedAmount).to.equal(0);
       });
 
+      it('drops nothing any more that was taken among fragments, when the message has ended', async () => {
+        const { connection, peer } = await wireUp(role, { hardBacklogBytes: 20, slowConsumer: 'drop' });
+        const message = new PreparedMessage('text', '0123456789');
+        connection.send('text', 'a', false);
+        expect([1, 2].map(() => connection.sendPrepared(message) > 0)).to.deep.equal([true, true]);
+        connection.send('text', 'b');
+        await settled();
+        expect(peer.said()).to.deep.equal([
+          'text "a" …',
+          'more "b"',
+          'text "0123456789"',
+          'text "0123456789"',
+        ]);
+        expect(connection.counters).to.include({ messagesSent: 3, messagesDropped: 0 });
+      });
+
       it('refuses octets as text that are not UTF-8, at once and in the queue, and takes any as binary', async () => {
         for (const isCorked of [false, true]) {
           const { connection, peer } = await wireUp(role);
