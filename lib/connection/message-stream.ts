@@ -80,7 +80,7 @@ export abstract class MessageStream extends WritableSide {
     await closed;
   }
 
-  /** Reads messages one by one; to leave the loop ends the connection. Of Node's iterator this one is the fast kind. */
+  /** Goes through the messages one by one, past Node's buffer; to leave the loop ends the connection. */
   override [Symbol.asyncIterator](): NodeJS.AsyncIterator<string | Buffer> {
     // Its error goes to the loop.
     this.on('error', ignoreError);

@@ -16,6 +16,6 @@ export declare abstract class MessageStream extends WritableSide {
     destroy(error?: Error | null): this;
     /** Closes with 1000 and waits for `close`; messages that nobody has read by then are dropped. */
     [Symbol.asyncDispose](): Promise<void>;
-    /** Reads messages one by one; to leave the loop ends the connection. Of Node's iterator this one is the fast kind. */
+    /** Goes through the messages one by one, past Node's buffer; to leave the loop ends the connection. */
     [Symbol.asyncIterator](): NodeJS.AsyncIterator<string | Buffer>;
 }
