@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Coding } from '../compression/coding.js';
+import { LimitError } from '../errors.js';
+import { CloseCode, MAX_IGNORED_BYTES, MAX_IGNORED_FLOOD_BYTES } from '../protocol/constants.js';
 import type { MessageFragment, MessageType } from '../protocol/fragment-decoder.js';
 import type { MessageSink } from '../protocol/message-assembler.js';
 import type { MessageReader } from '../protocol/message-reader.js';
@@ -34,6 +36,8 @@ export interface ReceiverOwner extends BudgetHolder {
   onPeerClose(code: number, reason: string): void;
   /** Learns that octets came, before they are parsed. */
   onOctets(count: number): void;
+  /** Learns that the peer goes on and on, though nothing that it sends counts any more. */
+  onUselessFlood(): void;
   /** Learns that the peer ended its direction, and that all that came before was parsed. */
   onEnd(): void;
   /** Brackets what happens in one read callback; what is sent otherwise leaves on the next tick. */
@@ -56,6 +60,8 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
   #reader: MessageReader<BudgetHolder> | undefined;
   /** Whether further octets are ignored: the connection failed or the peer closed. */
   #isDeaf = false;
+  /** Octets that may still come and be ignored. */
+  #ignorable: number = MAX_IGNORED_BYTES;
   #controlFrames: TokenBucket | undefined;
   #isParsing = false;
   /** Frames parsed since others had their turn. */
@@ -89,6 +95,7 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
     const owner = this.#owner;
     owner.onOctets(chunk.length);
     if (!this.#isDeaf) (this.#reader ??= this.#lendReader()).push(chunk);
+    else this.#ignore(chunk.length);
     if (this.#isParsing || this.#unread !== 0) return;
     this.#turnFrames = 0;
     owner.beginTurn();
@@ -285,6 +292,14 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
   #failParsing(error: Error): void {
     this.#owner.fail(error);
     this.ignoreFurtherOctets();
+    // Who floods would go on: what is in flight from all others is read, so that they get to see our Close.
+    if (error instanceof LimitError && error.closeCode === CloseCode.POLICY_VIOLATION)
+      this.#ignorable = MAX_IGNORED_FLOOD_BYTES;
+  }
+
+  #ignore(count: number): void {
+    this.#ignorable -= count;
+    if (this.#ignorable < 0) this.#owner.onUselessFlood();
   }
 
   #tellEnd(): void {

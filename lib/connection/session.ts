@@ -256,6 +256,10 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     else if (!isAnswered && !this.#isEnding) this.#dropStream();
   }
 
+  onUselessFlood(): void {
+    this.#dropStream();
+  }
+
   beginTurn(): void {
     this.sender.beginTurn();
   }

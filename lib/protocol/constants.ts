@@ -65,6 +65,12 @@ export const MAX_CLOSE_REASON = MAX_CONTROL_PAYLOAD - 2;
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
+/** Octets that are read and ignored once a connection failed or its peer closed. */
+export const MAX_IGNORED_BYTES = 16 * MiB;
+
+/** Octets that are read and ignored once a connection failed because its peer floods. */
+export const MAX_IGNORED_FLOOD_BYTES = 1 * MiB;
+
 /** Holds the default of every limit and deadline; docs/limits.md explains each. */
 export const DEFAULTS = Object.freeze({
   maxMessageBytes: 16 * MiB,

@@ -537,6 +537,19 @@ describe('Connection: the closing handshake (RFC 6455 §7)', () => {
           await expectFailed(wired, 1002);
         });
 
+        it('cuts off a peer that sends 16 MiB more, deaf to our Close', async () => {
+          const { peer, stream, events } = await wireUp(role);
+          peer.send('f1 80 00 00 00 00');
+          await settled();
+          for (let mebibyte = 0; mebibyte < 16; mebibyte++) peer.send(Buffer.alloc(1 << 20));
+          await settled(24);
+          expect(stream.destroyed).to.equal(false);
+          peer.send('00');
+          await settled(24);
+          expect(stream.destroyed).to.equal(true);
+          expect(names(events).filter((name) => name === 'close')).to.have.length(1);
+        });
+
         it('keeps the cause in the error', async () => {
           const { connection, peer } = await wireUp(role);
           const errors: Error[] = [];

@@ -20,6 +20,7 @@ describe('Receiver: compressed messages', () => {
       onPing: () => void told.push('ping'),
       onPong: () => void told.push('pong'),
       onPeerClose: (code) => void told.push(`close ${code}`),
+      onUselessFlood: () => void told.push('useless flood'),
       onEnd: () => void told.push('end'),
       onOctets: () => {},
       beginTurn: () => {},

@@ -32,6 +32,7 @@ describe('Receiver: its turns, and what it waits for', () => {
       onPing: () => {},
       onPong: () => {},
       onPeerClose: (code) => void told.push(`close ${code}`),
+      onUselessFlood: () => void told.push('useless flood'),
       onEnd: () => void told.push('end of stream'),
       onOctets: () => {},
       beginTurn: () => void told.push('('),

@@ -34,6 +34,7 @@ describe('Receiver', () => {
       onPing: (payload) => void told.push(`ping ${payload.toString()}`),
       onPong: (payload) => void told.push(`pong ${payload.toString()}`),
       onPeerClose: (code, reason) => void told.push(`close ${code} ${reason}`),
+      onUselessFlood: () => void told.push('useless flood'),
       onEnd: () => void told.push('end'),
       onOctets: () => {},
       beginTurn: () => {},
@@ -57,6 +58,25 @@ describe('Receiver', () => {
     fixture.receiver.start();
     return fixture;
   }
+
+  it('gives up a peer that goes on for 16 MiB after a violation', () => {
+    const { receiver, told } = started();
+    receiver.push(octets('f1 00'));
+    for (let mebibyte = 0; mebibyte < 16; mebibyte++) receiver.push(Buffer.alloc(1 << 20));
+    expect(told).to.have.length(1);
+    receiver.push(octets('00'));
+    expect(told.slice(1)).to.deep.equal(['useless flood']);
+  });
+
+  it('gives up a peer that goes on for 1 MiB after a flood', () => {
+    const { receiver, told } = started({ maxEmptyFragments: 1 });
+    receiver.push(octets('01 00 00 00'));
+    expect(told).to.have.length(1);
+    receiver.push(Buffer.alloc(1 << 20));
+    expect(told).to.have.length(1);
+    receiver.push(octets('00'));
+    expect(told.slice(1)).to.deep.equal(['useless flood']);
+  });
 
   it('parses nothing before it starts', async () => {
     const { receiver, told } = make();

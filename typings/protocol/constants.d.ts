@@ -40,6 +40,10 @@ export declare const PROTOCOL_VERSION = 13;
 export declare const MAX_CONTROL_PAYLOAD = 125;
 /** Longest reason of a Close frame, in octets: the control payload less the code. */
 export declare const MAX_CLOSE_REASON: number;
+/** Octets that are read and ignored once a connection failed or its peer closed. */
+export declare const MAX_IGNORED_BYTES: number;
+/** Octets that are read and ignored once a connection failed because its peer floods. */
+export declare const MAX_IGNORED_FLOOD_BYTES: number;
 /** Holds the default of every limit and deadline; docs/limits.md explains each. */
 export declare const DEFAULTS: Readonly<{
     maxMessageBytes: number;

@@ -1,0 +1,41 @@
+/** Names what a victim's connections do, server's or client's. */
+export type Behaviour =
+  /** Sends each message back. */
+  | 'echo'
+  /** Counts messages, and nothing else. */
+  | 'count'
+  /** Throws from the listener of messages when it hears `throw`; sends the others back. */
+  | 'throw'
+  /** Rejects from an asynchronous handler when it hears `throw`; sends the others back. */
+  | 'reject'
+  /** Takes 10 ms for each message, asynchronously, and counts them. */
+  | 'slow';
+
+/** Says what a victim is to be. */
+export interface Orders {
+  readonly behaviour: Behaviour;
+  /** Whether it listens to the `error` of its connections, as a careful user does; true by default. */
+  readonly listensToErrors?: boolean;
+  /** Options of the library's server. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Limits of the process, where the library has such. */
+  readonly limits?: Readonly<Record<string, number>>;
+}
+
+/** Is what a victim tells of itself. */
+export interface Facts {
+  /** Open now. */
+  readonly connections: number;
+  /** Since it began. */
+  readonly opened: number;
+  readonly closed: number;
+  /** Data messages that were delivered, and their octets. */
+  readonly messages: number;
+  readonly octets: number;
+  /** How often what happened: `error ERR_WS_…`, `close 1009`, `timeout keepalive`, `closing 1008 local`. */
+  readonly events: Readonly<Record<string, number>>;
+  /** Octets of the heap in use; after a collection when the process has `--expose-gc`. */
+  readonly heapUsed: number;
+  /** What keeps the process awake, by kind. */
+  readonly resources: Readonly<Record<string, number>>;
+}
