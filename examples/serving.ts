@@ -77,3 +77,23 @@ import { ServerRegistry, WebSocketClient, type HandlerArguments } from 'hawser';
   await once(client, 'close');
   await registry.close();
 }
+
+{
+  // #region address
+  const registry = await ServerRegistry.listen({
+    host: '127.0.0.1',
+    port: 0,
+    maxConnectionsPerAddress: 20,
+    // nginx: proxy_set_header X-Real-IP $remote_addr;
+    clientAddress: (request) => String(request.headers['x-real-ip']),
+  });
+  // #endregion
+  const { port } = registry.address() as AddressInfo;
+  const open = (address: string) =>
+    WebSocketClient.open(`ws://127.0.0.1:${port}/`, { headers: { 'X-Real-IP': address } });
+  for (let count = 0; count < 20; count++) await open('192.0.2.1');
+  await assert.rejects(open('192.0.2.1'), { statusCode: 429 });
+  await open('192.0.2.2');
+  assert.equal(registry.size, 21);
+  await registry.close();
+}

@@ -48,6 +48,7 @@ export { loglevel, setLogger, type LogLevel, type Logger, type LogMethod } from 
 export type { MessageFragment, MessageType } from './protocol/fragment-decoder.js';
 export { CloseCode, Opcode } from './protocol/constants.js';
 export type { BroadcastOptions } from './server/broadcast.js';
+export type { ClientAddress } from './server/client-address.js';
 export type { DrainOptions } from './server/drain.js';
 export type { LivePath } from './server/live-path.js';
 export { refuse, type Refusal } from './server/refusal.js';

@@ -25,6 +25,7 @@ import {
   type SchemaOf,
 } from '../options.js';
 import { DEFAULTS } from '../protocol/constants.js';
+import type { ClientAddress } from './client-address.js';
 
 /**
  * Decides on a request before it is upgraded. What it returns (or resolves to) becomes `connection.context`, unless
@@ -53,6 +54,17 @@ export interface AcceptOptions {
   readonly handshakeTimeoutMs?: number | undefined;
   /** Most connections at once; above it 503. @defaultValue Infinity */
   readonly maxConnections?: number | undefined;
+  /**
+   * Most connections at once of one client address, those that wait for their answer among them; above it 429. Of IPv6
+   * the first 64 bits are one address. A Unix socket has none, and is not limited. @defaultValue Infinity
+   */
+  readonly maxConnectionsPerAddress?: number | undefined;
+  /**
+   * Tells the client's address where the socket is a proxy's; see {@link ClientAddress}. Asked once for each request
+   * that may be accepted, if `maxConnectionsPerAddress` is finite; what throws, or returns no address, is a 500.
+   * @defaultValue the remote address of the socket: no header field is trusted
+   */
+  readonly clientAddress?: ClientAddress | undefined;
   /** Most requests waiting for `authorize` or `upgrade` at once; above it 503. @defaultValue 1000 */
   readonly maxPendingHandshakes?: number | undefined;
   /** Most header fields of a request; above it 431. @defaultValue 200 */
@@ -87,6 +99,8 @@ const ACCEPT_SCHEMA = {
   lookupPeerName: func<LookupPeerName>(),
   handshakeTimeoutMs: milliseconds(DEFAULTS.handshakeTimeoutMs, { min: 1 }),
   maxConnections: limit(Infinity),
+  maxConnectionsPerAddress: limit(Infinity, { min: 1 }),
+  clientAddress: func<ClientAddress>(),
   maxPendingHandshakes: limit(DEFAULTS.maxPendingHandshakes),
   maxHeaderFields: limit(DEFAULTS.maxHeaderFields, { min: 1 }),
 } satisfies SchemaOf<AcceptOptions>;

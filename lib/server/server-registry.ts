@@ -16,6 +16,7 @@ import type { Refusal as RefusalDetails } from '../handshake/handshake-response.
 import { isWebSocketUpgrade } from '../handshake/server-handshake.js';
 import { log } from '../logging.js';
 import { Roster } from '../roster.js';
+import { AddressPlaces } from './address-places.js';
 import { Admission } from './admission.js';
 import { broadcast, type BroadcastArguments, type BroadcastOptions } from './broadcast.js';
 import {
@@ -67,6 +68,7 @@ export interface RegistryEvents {
 export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
   readonly #settings: RegistrySettings;
   readonly #admission: Admission;
+  readonly #places: AddressPlaces;
   readonly #handshakes: OpeningHandshakes;
   readonly #servers = new Set<Server>();
   readonly #connections = new Roster<WebSocketServer>();
@@ -82,6 +84,7 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     super();
     this.#settings = registrySettings(options);
     this.#admission = new Admission(this.#settings);
+    this.#places = new AddressPlaces(this.#settings.maxConnectionsPerAddress, this.#settings.clientAddress);
     this.#handshakes = new OpeningHandshakes(this.#settings, {
       accepted: (connection, request) => this.#handshakeOnAccepted(connection, request),
       rejected: (request, status, reason) => this.#reportRejected(request, status, reason),
@@ -207,7 +210,8 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     if (!isDuplex(socket)) throw new InvalidOptionError('socket', socket, 'the socket of the request');
     if (head !== undefined && !Buffer.isBuffer(head)) throw new InvalidOptionError('head', head, 'a Buffer');
     const verdict = isWebSocketUpgrade(request) ? this.#admission.examine(server, request) : undefined;
-    const why = verdict?.ok === true ? this.#overload()?.reason : (verdict?.reason ?? NOT_LIVE.reason);
+    const why =
+      verdict?.ok === true ? this.#overload(request, socket)?.reason : (verdict?.reason ?? NOT_LIVE.reason);
     if (why !== undefined) log('notice', 'not to be upgraded', { reason: why, url: request.url });
     else if (verdict?.ok === true) this.#handshakes.hold(request, socket, head, verdict);
     return why === undefined;
@@ -304,18 +308,19 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
       this.#handshakes.turnAway(request, stream, NOT_LIVE);
       return true;
     }
-    const refusal = verdict.ok ? this.#overload() : new Refusal(verdict, verdict.reason);
+    const refusal = verdict.ok ? this.#overload(request, stream) : new Refusal(verdict, verdict.reason);
     if (refusal !== undefined) this.#handshakes.turnAway(request, stream, refusal);
     else if (verdict.ok) this.#handshakes.take(request, stream, head, verdict);
     return true;
   }
 
-  #overload(): Refusal | undefined {
+  /** Tells why one more is too much; if it is not, it has its place from here on. */
+  #overload(request: IncomingMessage, stream: Duplex): Refusal | undefined {
     const { maxConnections, maxPendingHandshakes } = this.#settings;
     const pending = this.#handshakes.size;
     if (this.#drained !== undefined) return DRAINING;
     if (this.#connections.size + pending >= maxConnections) return TOO_MANY_CONNECTIONS;
-    return pending >= maxPendingHandshakes ? TOO_MANY_HANDSHAKES : undefined;
+    return pending >= maxPendingHandshakes ? TOO_MANY_HANDSHAKES : this.#places.take(request, stream);
   }
 
   #handshakeOnAccepted(connection: WebSocketServer, request: IncomingMessage): void {

@@ -8,6 +8,8 @@ describe('RegistryOptions', () => {
     const settings = registrySettings({});
     expect(settings.handshakeTimeoutMs).to.equal(10_000);
     expect(settings.maxConnections).to.equal(Infinity);
+    expect(settings.maxConnectionsPerAddress).to.equal(Infinity);
+    expect(settings.clientAddress).to.be.undefined;
     expect(settings.maxPendingHandshakes).to.equal(1_000);
     expect(settings.maxHeaderFields).to.equal(200);
     expect(settings.authorize).to.be.undefined;
@@ -34,6 +36,12 @@ describe('RegistryOptions', () => {
     [/^handshakeTimeoutMs/, { handshakeTimeoutMs: '10s' }],
     [/^maxConnections/, { maxConnections: -1 }],
     [/^maxConnections/, { maxConnections: 1.5 }],
+    [
+      /^maxConnectionsPerAddress: expected an integer of at least 1 or Infinity, got 0$/,
+      { maxConnectionsPerAddress: 0 },
+    ],
+    [/^maxConnectionsPerAddress: .* got "5"$/, { maxConnectionsPerAddress: '5' }],
+    [/^clientAddress: expected a function, got "x-real-ip"$/, { clientAddress: 'x-real-ip' }],
     [/^maxPendingHandshakes/, { maxPendingHandshakes: NaN }],
     [/^maxHeaderFields/, { maxHeaderFields: 0 }],
     [/^handler/, { handler: {} }],

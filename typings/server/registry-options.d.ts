@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TlsOptions } from 'node:tls';
 import { type ConnectionOptions } from '../connection/connection-options.js';
 import { type Origins } from '../handshake/origin.js';
+import type { ClientAddress } from './client-address.js';
 /**
  * Decides on a request before it is upgraded. What it returns (or resolves to) becomes `connection.context`, unless
  * that is a refusal, or `false`, which is a 403. A refusal may also be thrown; anything else thrown is a 500.
@@ -28,6 +29,17 @@ export interface AcceptOptions {
     readonly handshakeTimeoutMs?: number | undefined;
     /** Most connections at once; above it 503. @defaultValue Infinity */
     readonly maxConnections?: number | undefined;
+    /**
+     * Most connections at once of one client address, those that wait for their answer among them; above it 429. Of IPv6
+     * the first 64 bits are one address. A Unix socket has none, and is not limited. @defaultValue Infinity
+     */
+    readonly maxConnectionsPerAddress?: number | undefined;
+    /**
+     * Tells the client's address where the socket is a proxy's; see {@link ClientAddress}. Asked once for each request
+     * that may be accepted, if `maxConnectionsPerAddress` is finite; what throws, or returns no address, is a 500.
+     * @defaultValue the remote address of the socket: no header field is trusted
+     */
+    readonly clientAddress?: ClientAddress | undefined;
     /** Most requests waiting for `authorize` or `upgrade` at once; above it 503. @defaultValue 1000 */
     readonly maxPendingHandshakes?: number | undefined;
     /** Most header fields of a request; above it 431. @defaultValue 200 */
