@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { InvalidOptionError } from '../errors.js';
 import { parseAuthority } from './authority.js';
 import { rejected, type Rejected } from './handshake-response.js';
+import { promptAnswer } from './prompt-answer.js';
 
 /**
  * Decides on one request by its Origin, `undefined` when the field is absent (the client is then no browser).
@@ -90,18 +91,7 @@ export class OriginPolicy {
   }
 
   #ask(predicate: OriginPredicate, origin: string | undefined, request: IncomingMessage): boolean {
-    const answer: unknown = predicate(origin, request);
-    if (answer instanceof Promise) {
-      // A promise is truthy: taking it for an answer would admit everybody. Its rejection would end the process.
-      answer.catch(() => undefined);
-      throw new InvalidOptionError(
-        this.#option,
-        answer,
-        'a function that answers at once',
-        'use authorize to wait',
-      );
-    }
-    return Boolean(answer);
+    return Boolean(promptAnswer(predicate(origin, request), this.#option));
   }
 
   #refuse(origin: string | undefined, host: string, verdict: string): Rejected {

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../errors.js';
 import { isToken } from './field-grammar.js';
 import type { HeaderFields } from './header-fields.js';
+import { promptAnswer } from './prompt-answer.js';
 
 const FIELD = 'sec-websocket-protocol';
 
@@ -54,15 +55,16 @@ export function selectSubprotocol(
 /**
  * Checks the subprotocol that a caller's own function chose (RFC 6455 §4.2.2, item 5.5: one of those offered, or none).
  *
- * @param selected - What the function returned; `undefined`, `null`, `false` and the empty string choose none.
+ * @param answer - What the function returned; `undefined`, `null`, `false` and the empty string choose none.
  * @param option - Name of the option that holds the function, for the error.
- * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) when it was not offered.
+ * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) when it was not offered, or is a promise.
  */
 export function validateSelection(
-  selected: unknown,
+  answer: unknown,
   offered: readonly string[],
   option = 'selectProtocol',
 ): string {
+  const selected = promptAnswer(answer, option);
   if (selected === undefined || selected === null || selected === false || selected === '') return '';
   // Equal to one that was offered, it is a string.
   if (!offered.includes(selected as string)) {

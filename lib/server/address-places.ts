@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { InvalidOptionError } from '../errors.js';
+import { promptAnswer } from '../handshake/prompt-answer.js';
 import { log } from '../logging.js';
 import { holderOf, type ClientAddress } from './client-address.js';
 import { Refusal } from './refusal.js';
@@ -55,8 +56,10 @@ export class AddressPlaces {
 
   /** @returns undefined on a Unix socket, which has no addresses. */
   #holderOf(request: IncomingMessage): string | undefined {
-    const address: unknown =
-      this.#clientAddress === undefined ? request.socket.remoteAddress : this.#clientAddress(request);
+    const address =
+      this.#clientAddress === undefined
+        ? request.socket.remoteAddress
+        : promptAnswer(this.#clientAddress(request), 'clientAddress');
     if (address === undefined && this.#clientAddress === undefined) return undefined;
     const holder = typeof address === 'string' ? holderOf(address) : undefined;
     if (holder !== undefined) return holder;

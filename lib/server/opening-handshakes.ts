@@ -5,6 +5,7 @@ import type { Deflate } from '../compression/coding.js';
 import type { ConnectDetails } from '../connection/connection-events.js';
 import { InvalidStateError } from '../errors.js';
 import { acceptResponse } from '../handshake/handshake-response.js';
+import { promptAnswer } from '../handshake/prompt-answer.js';
 import { validateSelection } from '../handshake/subprotocol.js';
 import { log } from '../logging.js';
 import { formatExtensions, parseExtensions } from '../protocol/extension-header.js';
@@ -231,10 +232,10 @@ export class OpeningHandshakes {
 
   #lookupPeerName(request: IncomingMessage): string {
     try {
-      const name: unknown = this.#settings.lookupPeerName?.(request);
+      const name = promptAnswer(this.#settings.lookupPeerName?.(request), 'lookupPeerName');
       return typeof name === 'string' ? name : '';
     } catch (error) {
-      log('error', 'lookupPeerName threw', { err: error });
+      log('error', 'lookupPeerName threw, or returned a promise', { err: error });
       return '';
     }
   }

@@ -136,6 +136,13 @@ describe('validateSelection', () => {
     });
   }
 
+  it('refuses a promise, and handles its rejection', () => {
+    expect(() => validateSelection(Promise.reject(new Error('no')), ['a'])).to.throw(
+      InvalidOptionError,
+      /^selectProtocol: expected a function that answers at once/,
+    );
+  });
+
   it('says so when none was offered', () => {
     expect(() => validateSelection('a', [], 'pick')).to.throw(InvalidOptionError, /^pick: .*\(none\)/);
   });

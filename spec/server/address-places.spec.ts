@@ -116,6 +116,7 @@ describe('AddressPlaces', () => {
       ['returns null', () => null],
       ['returns a number', () => 5],
       ['returns a promise', () => Promise.resolve('192.0.2.1')],
+      ['returns a promise that rejects', () => Promise.reject(new Error('no'))],
       ['returns a name', () => 'example.org'],
       ['returns a list', () => '192.0.2.1, 192.0.2.2'],
       ['returns what cannot be printed', () => Object.create(null) as unknown],

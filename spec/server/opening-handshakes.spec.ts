@@ -487,10 +487,10 @@ describe('OpeningHandshakes', () => {
       const lookups = [
         () => undefined,
         () => '',
-        () => Promise.resolve('later') as unknown as string,
         () => {
           throw new Error('no');
         },
+        () => Promise.reject(new Error('later')) as unknown as string,
       ];
       for (const lookupPeerName of lookups) {
         const { http, registry } = await harbour.attached({ lookupPeerName });
@@ -498,7 +498,8 @@ describe('OpeningHandshakes', () => {
         await harbour.ask(http);
         expect((await accepted).peername).to.equal('127.0.0.1');
       }
-      expect(harbour.logged).to.deep.equal(['error: lookupPeerName threw']);
+      const threw = 'error: lookupPeerName threw, or returned a promise';
+      expect(harbour.logged).to.deep.equal([threw, threw]);
       expect(harbour.facts[0]!['err']).to.have.property('message', 'no');
     });
   });
