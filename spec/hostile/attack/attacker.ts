@@ -36,7 +36,7 @@ export async function reach(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Opens a connection as a client would, and stops there: nothing is read from then on unless the caller does. */
+/** Opens a connection as a client would, and stops there: nothing more is read unless the caller does. */
 export async function upgraded(
   port: number,
   { fields = {}, path = '/' }: AttackerOptions = {},
@@ -52,6 +52,8 @@ export async function upgraded(
   }
   if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`no upgrade: ${head}`);
   socket.removeAllListeners('readable');
+  const behind = head.slice(head.indexOf('\r\n\r\n') + 4);
+  if (behind !== '') socket.unshift(Buffer.from(behind, 'latin1'));
   return socket;
 }
 

@@ -1,26 +1,40 @@
-import { clientFrame, upgraded } from '../attack/attacker.js';
+import { pause } from '../attack/attacker.js';
 import { Bystanders } from '../bystanders.js';
-import type { Row } from '../row.js';
-import { Victim } from '../victim.js';
+import { Encounter, type Role } from '../encounter.js';
+import type { Library } from '../library.js';
+import type { Finding, Row } from '../row.js';
 
-export const unheardError: Row = {
-  id: 'R1',
-  peer: 'sends one bad frame; nobody listens to `error`',
-  must: 'the process lives, and others notice nothing',
-  async run(library) {
-    const victim = await Victim.listen(library, { behaviour: 'echo', listensToErrors: false });
-    const bystanders = await Bystanders.open(victim.url);
-    const socket = await upgraded(victim.port);
-    socket.resume().write(clientFrame(0xf1, 'RSV1 to RSV3 are set'));
-    const ending = await Promise.race([
-      victim.ended,
-      victim.factsOnce(({ closed }) => closed > 0, 5_000).catch(() => victim.ended),
-    ]);
-    const lost = victim.isAlive ? (await bystanders.trips()).lost : NaN;
-    socket.destroy();
-    await bystanders.end();
-    await victim.end();
-    if ('status' in ending) return { held: false, figure: `exit ${ending.status ?? String(ending.signal)}` };
-    return { held: ending.closed === 1 && lost === 0, figure: `lives, ${lost} others lost` };
+async function sendBadFrame(library: Library, role: Role): Promise<Finding> {
+  const encounter = await Encounter.begin(library, role, { behaviour: 'echo', listensToErrors: false });
+  const { victim } = encounter;
+  const bystanders = role === 'server' ? await Bystanders.open(victim.url) : undefined;
+  const socket = await encounter.meet();
+  socket.resume().write(encounter.frame(0xf1, 'RSV1 to RSV3 are set'));
+  // A client waits for its server to hang up.
+  if (role === 'client') socket.on('data', () => socket.end());
+  const ending = await Promise.race([
+    victim.ended,
+    victim.factsOnce(({ closed }) => closed > 0, 5_000).catch(() => victim.ended),
+  ]);
+  await pause(50);
+  const lost = victim.isAlive ? ((await bystanders?.trips())?.lost ?? 0) : NaN;
+  await bystanders?.end();
+  await encounter.end();
+  if ('status' in ending) return { held: false, figure: `exit ${ending.status ?? String(ending.signal)}` };
+  return { held: ending.closed === 1 && lost === 0, figure: `lives, ${lost} others lost` };
+}
+
+export const unheardErrors: readonly Row[] = [
+  {
+    id: 'R1',
+    peer: 'sends one bad frame; nobody listens to `error`',
+    must: 'the process lives, and others notice nothing',
+    run: (library) => sendBadFrame(library, 'server'),
   },
-};
+  {
+    id: 'R1b',
+    peer: 'the same to a client',
+    must: 'the process lives',
+    run: (library) => sendBadFrame(library, 'client'),
+  },
+];

@@ -8,12 +8,14 @@ export class Ledger {
   octets = 0;
   readonly #events = new Map<string, number>();
 
-  note(event: string): void {
-    this.#events.set(event, (this.#events.get(event) ?? 0) + 1);
+  /** Begins the account of one connection: it may close once, and have one error. */
+  open(): Account {
+    this.opened += 1;
+    return new Account(this);
   }
 
-  noteError(error: Error & { code?: unknown }): void {
-    this.note(`error ${typeof error.code === 'string' ? error.code : error.message}`);
+  note(event: string): void {
+    this.#events.set(event, (this.#events.get(event) ?? 0) + 1);
   }
 
   take(data: string | Buffer): void {
@@ -37,6 +39,30 @@ export class Ledger {
       heapUsed: process.memoryUsage().heapUsed,
       resources,
     };
+  }
+}
+
+/** Notes how one connection ends, and whether it does so more than once. */
+export class Account {
+  readonly #ledger: Ledger;
+  #errors = 0;
+  #closes = 0;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  error(error: Error & { code?: unknown }): void {
+    this.#ledger.note(`error ${typeof error.code === 'string' ? error.code : error.message}`);
+    this.#errors += 1;
+    if (this.#errors > 1) this.#ledger.note('error again');
+  }
+
+  close(code: number): void {
+    this.#ledger.note(`close ${code}`);
+    this.#closes += 1;
+    if (this.#closes > 1) this.#ledger.note('close again');
+    else this.#ledger.closed += 1;
   }
 }
 

@@ -9,14 +9,18 @@ export type Behaviour =
   /** Rejects from an asynchronous handler when it hears `throw`; sends the others back. */
   | 'reject'
   /** Takes 10 ms for each message, asynchronously, and counts them. */
-  | 'slow';
+  | 'slow'
+  /** Sends from the beginning to the end, and notes what it is told of that. */
+  | 'chatter'
+  /** Fails in the place that the path of the request names; see places.ts. */
+  | 'fail';
 
 /** Says what a victim is to be. */
 export interface Orders {
   readonly behaviour: Behaviour;
   /** Whether it listens to the `error` of its connections, as a careful user does; true by default. */
   readonly listensToErrors?: boolean;
-  /** Options of the library's server. */
+  /** Options of the library's server, and of its clients. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Limits of the process, where the library has such. */
   readonly limits?: Readonly<Record<string, number>>;

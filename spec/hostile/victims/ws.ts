@@ -1,25 +1,46 @@
 /*
  * A victim made of ws, used as its documentation shows.
  */
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { answer, orders } from './conversation.js';
 import { Ledger, nap } from './ledger.js';
+import { ODD_VALUES, tellOf, type OddCall } from './odd-values.js';
 import type { Orders } from './orders.js';
+import { fail, failIn, placeOf } from './places.js';
+import { repeat, type BroadcastOrders } from './repetition.js';
 
 const { behaviour, listensToErrors = true, options = {} } = orders() as Orders;
 const ledger = new Ledger();
 const sockets = new Set<WebSocket>();
+let server: WebSocketServer | undefined;
 
-function watch(socket: WebSocket): void {
-  ledger.opened += 1;
+function chatter(socket: WebSocket): void {
+  if (socket.readyState !== WebSocket.OPEN) return;
+  socket.send('and another thing');
+  setImmediate(chatter, socket);
+}
+
+function watch(socket: WebSocket, path?: string): void {
+  const account = ledger.open();
   sockets.add(socket);
-  if (listensToErrors) socket.on('error', (error) => ledger.noteError(error));
+  if (listensToErrors) socket.on('error', (error) => account.error(error));
   socket.on('close', (code) => {
-    ledger.closed += 1;
     sockets.delete(socket);
-    ledger.note(`close ${code}`);
+    account.close(code);
   });
+  if (behaviour === 'chatter') {
+    if (socket.readyState === WebSocket.OPEN) chatter(socket);
+    else socket.on('open', () => chatter(socket));
+    return;
+  }
+  const place = behaviour === 'fail' ? placeOf(path) : undefined;
+  if (place === undefined) listen(socket);
+  else if (place.who === 'listener') socket.on(place.what, () => fail(place));
+}
+
+function listen(socket: WebSocket): void {
   const hear = (data: Buffer, isBinary: boolean): void => {
     ledger.take(data);
     if (data.toString() === 'throw' && behaviour === 'throw') throw new Error('as told');
@@ -38,15 +59,66 @@ function watch(socket: WebSocket): void {
 
 answer({
   async listen() {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 4096, ...options });
-    server.on('connection', watch);
-    await new Promise((resolve) => server.on('listening', resolve));
+    server = new WebSocketServer({
+      port: 0,
+      host: '127.0.0.1',
+      backlog: 4096,
+      ...options,
+      ...(behaviour === 'fail' && {
+        verifyClient: ({ req }: { req: IncomingMessage }) => failIn(req.url, 'option', 'authorize', true),
+        handleProtocols: (_: Set<string>, { url }: IncomingMessage) =>
+          failIn(url, 'option', 'selectProtocol', false),
+      }),
+    });
+    server.on('connection', (socket, { url }) => {
+      watch(socket, url);
+      if (behaviour === 'fail') failIn(url, 'registry', 'connection', undefined);
+    });
+    const listening = server;
+    await new Promise((resolve) => listening.on('listening', resolve));
     return (server.address() as AddressInfo).port;
   },
   dial({ url, options: own }: { url: string; options: object }) {
-    const socket = new WebSocket(url, own);
+    const socket = new WebSocket(url, { ...options, ...own });
     socket.on('open', () => ledger.note('connect'));
-    watch(socket);
+    watch(socket, new URL(url).pathname);
   },
   facts: () => ledger.facts(sockets.size),
+  /** Closes all and waits; ws has nothing for those that do not answer but its own 30 s. */
+  async drain({ code }: { code: number }) {
+    const start = performance.now();
+    const closed = new Promise((resolve) => server!.close(resolve));
+    for (const socket of sockets) socket.close(code);
+    await closed;
+    return performance.now() - start;
+  },
+  close({ code, reason }: { code: number; reason?: string }) {
+    for (const socket of sockets) socket.close(code, reason);
+  },
+  say(octets: number) {
+    const message = Buffer.alloc(64 * 1024);
+    for (const socket of sockets)
+      for (let said = 0; said < octets; said += message.length) socket.send(message);
+  },
+  /** Sends to all, as the documentation does. */
+  async broadcast(how: BroadcastOrders) {
+    let taken = 0;
+    const repetition = await repeat(how, (message) => {
+      for (const socket of sockets) {
+        if (socket.readyState !== WebSocket.OPEN) continue;
+        socket.send(message);
+        taken += 1;
+      }
+    });
+    return { ...repetition, taken, dropped: 0 };
+  },
+  odd({ call, name }: OddCall) {
+    const [socket] = [...sockets];
+    const value = ODD_VALUES[name]!() as string;
+    return tellOf(() => {
+      if (call === 'close') socket!.close(1000, value);
+      else if (call === 'ping') socket!.ping(value);
+      else socket!.send(value, { binary: true });
+    });
+  },
 });
