@@ -27,6 +27,9 @@ const Unread = {
 /** Reasons that make the peer wait; of no use once nothing is sent to it any more. */
 const HOLDS = Unread.INBOX_FULL | Unread.PAUSED | Unread.SLOW_CONSUMER;
 
+/** So many octets of a message that is not complete cost no more than one of those that are: they are only copied. */
+const COPIED_FOR_ONE = 8;
+
 /** Takes what a {@link Receiver} finds. */
 export interface ReceiverOwner extends BudgetHolder {
   /** Takes a message that may be delivered now. */
@@ -64,8 +67,10 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
   #ignorable: number = MAX_IGNORED_BYTES;
   #controlFrames: TokenBucket | undefined;
   #isParsing = false;
-  /** Frames parsed since others had their turn. */
+  /** Frames completed since others had their turn. */
   #turnFrames = 0;
+  /** Octets of the last chunk; or of all since others had their turn, where they completed no frame. */
+  #turnBytes = 0;
   #end: 'none' | 'waiting' | 'told' = 'none';
   #whenFinished: (() => void) | undefined;
 
@@ -284,7 +289,9 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
 
   /** Sees to what parsing has left. @param octets - how many came. */
   #goOn(octets: number): void {
-    if (this.#unread === 0 && (this.#hasRest || octets >= this.settings.maxTurnBytes)) this.#yield();
+    const isCopied = this.#turnFrames === 0 && !this.settings.fragments;
+    this.#turnBytes = isCopied ? this.#turnBytes + octets / COPIED_FOR_ONE : octets;
+    if (this.#unread === 0 && (this.#hasRest || this.#turnBytes >= this.settings.maxTurnBytes)) this.#yield();
     this.#tellEnd();
   }
 
@@ -352,7 +359,7 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
   /** Leaves the rest of this turn of the event loop to others. */
   #yield(): void {
     this.#hold(Unread.TURN_USED);
-    this.#turnFrames = 0;
+    this.#turnFrames = this.#turnBytes = 0;
     setImmediate(() => {
       this.#owner.beginTurn();
       this.#release(Unread.TURN_USED);

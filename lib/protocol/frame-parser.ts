@@ -111,8 +111,8 @@ export class FrameParser {
 
   /**
    * Parses what was handed in, until it is used up, {@link FrameParser.stop} is called, or `maxFrames` frames
-   * were begun.
-   * @returns the number of frames begun.
+   * were completed.
+   * @returns the number of frames completed.
    * @throws ProtocolError when the peer breaks a rule, and whatever the sink throws; the caller fails the
    * connection.
    */
@@ -126,16 +126,13 @@ export class FrameParser {
       const end = chunk.length;
       switch (this.#place) {
         case Place.HEADER:
-          if (this.#takeHeader(chunk, end)) {
-            frames += 1;
-            this.#takePayload(chunk, end);
-          }
+          if (this.#takeHeader(chunk, end) && this.#takePayload(chunk, end)) frames += 1;
           break;
         case Place.DATA:
-          this.#takePiece(chunk, end);
+          if (this.#takePiece(chunk, end)) frames += 1;
           break;
         case Place.CONTROL:
-          this.#collectControl(chunk, end);
+          if (this.#collectControl(chunk, end)) frames += 1;
           break;
       }
     }
@@ -223,8 +220,8 @@ export class FrameParser {
     if (this.#opcode < 0x8) this.#insideMessage = !this.#fin;
   }
 
-  /** Hands over the payload if it is whole in the chunk, else prepares for its pieces. */
-  #takePayload(chunk: Buffer, end: number): void {
+  /** Hands over the payload if it is whole in the chunk, else prepares for its pieces. Returns whether it is. */
+  #takePayload(chunk: Buffer, end: number): boolean {
     const start = this.#position;
     const stop = start + this.#length;
     if (stop <= end) {
@@ -232,15 +229,19 @@ export class FrameParser {
       const octetsOr = this.#masked ? unmaskInPlace(chunk, start, stop, this.#maskingKey, 0) : -1;
       if (this.#opcode >= 0x8) this.#sink.onControlFrame(this.#opcode, chunk, start, stop);
       else this.#sink.onFrame(this.#opcode, this.#fin, this.#rsv1, chunk, start, stop, octetsOr);
-    } else if (this.#opcode >= 0x8) {
+      return true;
+    }
+    if (this.#opcode >= 0x8) {
       this.#place = Place.CONTROL;
     } else {
       this.#place = Place.DATA;
       this.#sink.onFrameStart(this.#opcode, this.#fin, this.#rsv1, this.#length);
     }
+    return false;
   }
 
-  #takePiece(chunk: Buffer, end: number): void {
+  /** Hands over what there is of the payload. Returns whether it is complete. */
+  #takePiece(chunk: Buffer, end: number): boolean {
     const start = this.#position;
     const stop = Math.min(end, start + this.#length - this.#seen);
     const offset = this.#seen;
@@ -249,17 +250,20 @@ export class FrameParser {
     const last = this.#seen === this.#length;
     if (last) this.#place = Place.HEADER;
     this.#sink.onFramePiece(chunk, start, stop, this.#maskingKey, offset, last);
+    return last;
   }
 
-  #collectControl(chunk: Buffer, end: number): void {
+  /** Collects a control frame's payload, and hands it over. Returns whether it is complete. */
+  #collectControl(chunk: Buffer, end: number): boolean {
     const scratch = (this.#scratch ??= Buffer.allocUnsafeSlow(MAX_CONTROL_PAYLOAD));
     const stop = Math.min(end, this.#position + this.#length - this.#seen);
     chunk.copy(scratch, this.#seen, this.#position, stop);
     this.#seen += stop - this.#position;
     this.#position = stop;
-    if (this.#seen < this.#length) return;
+    if (this.#seen < this.#length) return false;
     this.#place = Place.HEADER;
     if (this.#masked) unmaskInPlace(scratch, 0, this.#length, this.#maskingKey, 0);
     this.#sink.onControlFrame(this.#opcode, scratch, 0, this.#length);
+    return true;
   }
 }

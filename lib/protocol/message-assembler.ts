@@ -39,8 +39,10 @@ export interface MessageAssemblerOptions {
 
 /** First capacity, in octets, of the buffer that a message in pieces grows in. */
 const FIRST_CAPACITY = 4 * 1024;
-/** Octets from which it grows faster. */
+/** Octets from which it is charged for, and grows, faster. */
 const LARGE = 32 * 1024;
+/** Most room, in octets, for each one that came, once it is large: enough for 1 MiB at the first chunk of a socket. */
+const LARGE_GROWTH = 32;
 const NO_OCTETS = Buffer.alloc(0);
 /** Takes the place of a connection in an assembler that has none. */
 const NOBODY = Object.freeze({}) as MessageSink;
@@ -65,9 +67,11 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   #announced = 0;
   #emptyRun = 0;
 
-  /** Holds the message under way; past 4 KiB never more than twice its octets, past 32 KiB four times. */
+  /** Holds the message under way. */
   #buffer: Buffer = NO_OCTETS;
   #length = 0;
+  /** Octets charged for it; past 4 KiB never more than twice its length, past 32 KiB four times. */
+  #charged = 0;
   #octetsOr = 0;
   #isDiscarded = false;
   #validator: Utf8Validator | undefined;
@@ -224,9 +228,10 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   ): boolean {
     const from = this.#length;
     const length = from + end - start;
-    if (length > this.#buffer.length) this.#grow(length);
+    if (length > this.#charged) this.#charge(length);
     // Charging for more may have failed this very connection.
     if (this.#isDiscarded) return false;
+    if (length > this.#buffer.length) this.#grow(length);
     this.#length = length;
     if (key === 0) {
       buffer.copy(this.#buffer, from, start, end);
@@ -245,27 +250,37 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     }
   }
 
+  /** Charges ahead of what comes, so that many small pieces cost linear time, but for no more than the message may need. */
+  #charge(needed: number): void {
+    const ahead = Math.max(needed * (needed < LARGE ? 2 : 4), FIRST_CAPACITY);
+    const charged = Math.min(ahead, this.#mayNeed);
+    this.#budget.charge(this.#holder, charged - this.#charged);
+    this.#charged = charged;
+  }
+
   /**
-   * Doubles, so that many small pieces cost linear time, but takes no more than the message may need. What is large
-   * quadruples: each step costs a copy, and pages that nothing was written to cost nothing.
+   * Takes as much room as is charged for. A large frame gets the room that it has announced after a copy or two: pages
+   * that nothing was written to take no memory.
    */
   #grow(needed: number): void {
-    const mayNeed = this.#fin ? this.#announced : this.#mostAnnounced;
-    const capacity = Math.min(Math.max(needed * (needed < LARGE ? 2 : 4), FIRST_CAPACITY), mayNeed);
-    this.#budget.charge(this.#holder, capacity - this.#buffer.length);
-    if (this.#isDiscarded) return;
-    const grown = Buffer.allocUnsafeSlow(capacity);
+    const ahead = needed < LARGE ? 0 : Math.min(needed * LARGE_GROWTH, this.#announced);
+    const grown = Buffer.allocUnsafeSlow(Math.min(Math.max(this.#charged, ahead), this.#mayNeed));
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
+  }
+
+  /** Octets that the message under way may come to. */
+  get #mayNeed(): number {
+    return this.#fin ? this.#announced : this.#mostAnnounced;
   }
 
   #finish(): void {
     const buffer = this.#buffer;
     const length = this.#length;
     const octetsOr = this.#octetsOr;
-    this.#budget.charge(this.#holder, -buffer.length);
+    this.#budget.charge(this.#holder, -this.#charged);
     this.#buffer = NO_OCTETS;
-    this.#length = 0;
+    this.#length = this.#charged = 0;
     this.#octetsOr = 0;
     if (this.#isCompressed) {
       this.#sink.onCompressed(typeOf(this.#opcode), buffer.subarray(0, length));

@@ -90,6 +90,57 @@ describe('Receiver: its turns, and what it waits for', () => {
     }
   });
 
+  describe('octets that end no frame', () => {
+    /** Makes the first octets of a frame that is to be long. */
+    const begun = (length: number): Buffer =>
+      Buffer.concat([octets('82 7f 0000000000100000'), Buffer.alloc(length - 10)]);
+
+    it('count an eighth, with those of the chunks before', async () => {
+      const { receiver } = started({ maxTurnBytes: 1000 });
+      receiver.push(begun(4000));
+      expect(receiver.isPaused).to.equal(false);
+      receiver.push(Buffer.alloc(3999));
+      expect(receiver.isPaused).to.equal(false);
+      receiver.push(Buffer.alloc(1));
+      expect(receiver.isPaused).to.equal(true);
+      await settled(1);
+      expect(receiver.isPaused).to.equal(false);
+      receiver.push(Buffer.alloc(7999));
+      expect(receiver.isPaused, 'in a turn of its own').to.equal(false);
+      receiver.push(Buffer.alloc(1));
+      expect(receiver.isPaused).to.equal(true);
+      await settled(1);
+    });
+
+    it('count in full behind the end of one', () => {
+      const { receiver } = started({ maxTurnBytes: 1000 });
+      receiver.push(Buffer.concat([chunkOf(['a']), begun(997)]));
+      expect(receiver.isPaused).to.equal(true);
+    });
+
+    it('are forgotten when a frame ends', () => {
+      const { receiver } = started({ maxTurnBytes: 1000 });
+      receiver.push(octets('82 7e 4000'));
+      receiver.push(Buffer.alloc(7000));
+      receiver.push(Buffer.alloc(0x4000 - 7000 - 900));
+      expect(receiver.isPaused).to.equal(true);
+      const other = started({ maxTurnBytes: 1000 }).receiver;
+      other.push(octets('82 7e 1f40'));
+      other.push(Buffer.alloc(7900));
+      other.push(Buffer.alloc(100));
+      other.push(begun(7199));
+      expect(other.isPaused).to.equal(false);
+    });
+
+    it('count in full where they are handed on at once', () => {
+      const { receiver } = started({ maxTurnBytes: 1000, fragments: true });
+      receiver.push(begun(999));
+      expect(receiver.isPaused).to.equal(false);
+      receiver.push(Buffer.alloc(1000));
+      expect(receiver.isPaused).to.equal(true);
+    });
+  });
+
   it('reads on when whoever was to take the messages never will', () => {
     const { receiver, told } = started({ maxQueuedMessages: 2 });
     receiver.holdDelivery(HANDLER_BUSY);

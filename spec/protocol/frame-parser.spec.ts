@@ -522,15 +522,26 @@ describe('FrameParser', () => {
         const three = () =>
           wire(key, { opcode: 1, payload: 'a' }, { opcode: 9 }, { opcode: 2, payload: 'c' });
 
-        it('tells how many frames were begun', () => {
+        it('tells how many frames were completed', () => {
           const { parser } = setUp(role);
           expect(parser.parse(Infinity)).to.equal(0);
           parser.push(Buffer.alloc(0));
           expect(parser.parse(Infinity)).to.equal(0);
           parser.push(Buffer.concat([three(), wire(key, { opcode: 2, length: 9 })]));
-          expect(parser.parse(Infinity)).to.equal(4);
+          expect(parser.parse(Infinity)).to.equal(3);
           parser.push(Buffer.alloc(4));
-          expect(parser.parse(Infinity), 'one that goes on was counted before').to.equal(0);
+          expect(parser.parse(Infinity), 'one that goes on').to.equal(0);
+          parser.push(Buffer.alloc(5));
+          expect(parser.parse(Infinity)).to.equal(1);
+        });
+
+        it('counts a control frame when the last of its pieces is there', () => {
+          const { parser } = setUp(role);
+          const ping = wire(key, { opcode: 9, payload: 'abc' });
+          for (let at = 0; at < ping.length; at += 1) {
+            parser.push(Buffer.from(ping.subarray(at, at + 1)));
+            expect(parser.parse(Infinity)).to.equal(at === ping.length - 1 ? 1 : 0);
+          }
         });
 
         it('stops after as many frames as it may, and goes on from there', () => {
