@@ -63,6 +63,8 @@ export const connectionReports: SessionEvents<Connection> = {
   },
   timeout(connection, kind) {
     log('notice', 'deadline passed', { kind, peer: connection.peername });
+    // Behind a destroy() the stream lingers for our Close, but `close` came already, and comes last.
+    if (connection.destroyed) return;
     connection.emit('timeout', kind);
     connection.calls?.notify('timeout', kind);
   },

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { connectionReports } from '../../lib/connection/connection-reports.js';
 import { loglevel, setLogger, type LogLevel } from '../../lib/logging.js';
-import { ROLES, settled, unwire, wireUp } from '../wire-peer.js';
+import { ROLES, fakeClock, names, settled, unwire, wireUp } from '../wire-peer.js';
 
 describe('connectionReports', () => {
   let logged: [level: LogLevel, message: string, fields: Record<string, unknown>][];
@@ -23,6 +24,7 @@ describe('connectionReports', () => {
   });
 
   afterEach(async () => {
+    sinon.restore();
     await unwire();
     setLogger(null);
     loglevel('error');
@@ -51,6 +53,27 @@ describe('connectionReports', () => {
         ['debug', 'closing', { code: 4000, reason: 'bye', origin: 'remote' }],
         ['info', 'connection closed', { code: 4000, reason: 'bye', wasClean: true, peer: '' }],
       ]);
+    });
+
+    it(`tells nothing behind close in the ${role} role, when the stream lingers at a destroy()`, async () => {
+      const clock = fakeClock();
+      const told: string[] = [];
+      const { connection, stream, events } = await wireUp(role, {
+        closeTimeoutMs: 1_000,
+        handler: (...[, type]) => void told.push(type),
+      });
+      stream.hold();
+      connection.send('text', 'never taken');
+      connection.destroy();
+      await settled();
+      expect(names(events).at(-1)).to.equal('close');
+      expect(stream.destroyed).to.equal(false);
+      clock.tick(1_001);
+      await settled();
+      expect(stream.destroyed).to.equal(true);
+      expect(logged.map(([, message]) => message)).to.include('deadline passed');
+      expect(names(events).at(-1)).to.equal('close');
+      expect(told.at(-1)).to.equal('disconnect');
     });
 
     it(`logs what goes wrong in the ${role} role`, async () => {
