@@ -2,8 +2,7 @@ import { closeChannel, errorChannel, openChannel, pingChannel, pongChannel } fro
 import { ConnectionClosedError } from '../errors.js';
 import { log, logs } from '../logging.js';
 import type { Connection } from './connection.js';
-import type { Outcome } from './ending.js';
-import type { SessionEvents } from './session.js';
+import type { Outcome, SessionEvents } from './session.js';
 
 /*
  * Who is told what: each thing that happens on a connection goes to its listeners, its handler, the log and the
@@ -13,7 +12,7 @@ import type { SessionEvents } from './session.js';
 /** Reports what happens in the session of a connection. One object serves all of them. */
 export const connectionReports: SessionEvents<Connection> = {
   octets(connection) {
-    connection.keepalive?.touch();
+    connection.heartbeat.touch();
   },
   message(connection, message) {
     // hot path: benchmarks/micro/receiver
@@ -46,7 +45,7 @@ export const connectionReports: SessionEvents<Connection> = {
     connection.calls?.notify('ping', payload);
   },
   pong(connection, payload) {
-    connection.ponged(payload);
+    connection.heartbeat.ponged(payload);
     if (pongChannel.hasSubscribers) pongChannel.publish({ connection, payload, latency: connection.latency });
     connection.emit('pong', payload);
     connection.calls?.notify('pong', payload);
@@ -54,8 +53,7 @@ export const connectionReports: SessionEvents<Connection> = {
   closing(connection, code, reason, origin) {
     log('debug', 'closing', { code, reason, origin });
     // From now on the closing deadline watches the peer.
-    connection.stopHeartbeat();
-    connection.keepAddresses();
+    connection.heartbeat.stop();
     connection.emit('closing', code, reason, origin);
     connection.calls?.notify('close', { code, reason, origin });
     // The answer to the peer's Close goes behind what was handed in before.
@@ -81,10 +79,8 @@ export const connectionReports: SessionEvents<Connection> = {
 
 /** Reports that a connection is open. */
 export function reportOpen(connection: Connection): void {
-  if (logs('info')) {
-    const { role, peername, path } = connection;
-    log('info', 'connection open', { role, peer: peername, path });
-  }
+  const { role, peername, path } = connection;
+  if (logs('info')) log('info', 'connection open', { role, peer: peername, path });
   if (openChannel.hasSubscribers) openChannel.publish({ connection });
 }
 

@@ -95,7 +95,6 @@ function setUp(isQuick = false) {
       awaitsProgress: false,
       batchOnProgress: onProgress,
       batchOnShared: () => {},
-      batchOnRest: () => {},
     }),
   };
 }
@@ -717,7 +716,6 @@ describe('OutputBatch', () => {
           awaitsProgress: false,
           batchOnProgress: () => {},
           batchOnShared: () => {},
-          batchOnRest: () => {},
         });
         batch.beginTurn();
         put(batch, 'y');
@@ -749,7 +747,6 @@ describe('OutputBatch', () => {
           awaitsProgress: false,
           batchOnProgress: () => {},
           batchOnShared: () => {},
-          batchOnRest: () => {},
         });
         const write = sinon.spy(near, 'write');
         for (let i = 0; i < 50; i++) {
@@ -777,7 +774,6 @@ describe('OutputBatch', () => {
           awaitsProgress: false,
           batchOnProgress: () => {},
           batchOnShared: () => {},
-          batchOnRest: () => {},
         });
         const write = sinon.spy(near, 'write');
         for (let i = 0; i < 5; i++) {
@@ -798,13 +794,11 @@ describe('OutputBatch', () => {
             awaitsProgress: false,
             batchOnProgress: () => {},
             batchOnShared: () => {},
-            batchOnRest: () => {},
           });
           const otherBatch = new OutputBatch(other.near, {
             awaitsProgress: false,
             batchOnProgress: () => {},
             batchOnShared: () => {},
-            batchOnRest: () => {},
           });
           const expected: Buffer[] = [];
           let wasFull = false;
@@ -842,7 +836,6 @@ describe('OutputBatch', () => {
         awaitsProgress: false,
         batchOnProgress: () => {},
         batchOnShared: () => {},
-        batchOnRest: () => {},
       });
       const accepted = once(server, 'connection') as Promise<[Socket]>;
       for (const text of ['one ', 'two ', 'three']) {
@@ -867,7 +860,6 @@ describe('OutputBatch', () => {
           awaitsProgress: false,
           batchOnProgress: () => expect.fail('no progress'),
           batchOnShared: () => {},
-          batchOnRest: () => {},
         });
         const write = sinon.spy(near, 'write');
         put(batch, 'never sent');
@@ -888,7 +880,6 @@ describe('OutputBatch', () => {
           awaitsProgress: false,
           batchOnProgress: () => {},
           batchOnShared: () => {},
-          batchOnRest: () => {},
         });
         batch.append(Buffer.alloc(32 * 1024 * KiB));
         batch.flush();

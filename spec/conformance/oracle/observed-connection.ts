@@ -25,9 +25,6 @@ class OctetStream extends Duplex {
   }
 }
 
-/** Makes a connection of a byte stream, as {@link Connection.takeover} does. */
-export type Takeover = typeof Connection.takeover;
-
 /** Is a connection whose doings are kept, each as one short line. */
 export class ObservedConnection {
   readonly connection: Connection;
@@ -39,9 +36,9 @@ export class ObservedConnection {
   brokenCode: number | undefined;
   readonly #stream = new OctetStream();
 
-  constructor(role: Role, options: TakeoverOptions = {}, takeover: Takeover = Connection.takeover) {
+  constructor(role: Role, options: TakeoverOptions = {}) {
     const { told } = this;
-    const connection = takeover(this.#stream, {
+    const connection = Connection.takeover(this.#stream, {
       keepalive: 0,
       ...options,
       server: role === 'server',
@@ -103,7 +100,6 @@ export async function observeEach<T>(
   begin: (observed: ObservedConnection, one: T) => void,
   judge: (observed: ObservedConnection, one: T) => void,
   options?: TakeoverOptions,
-  takeover?: Takeover,
 ): Promise<number> {
   let count = 0;
   let batch: [ObservedConnection, T][] = [];
@@ -120,7 +116,7 @@ export async function observeEach<T>(
     batch = [];
   };
   for (const one of cases) {
-    batch.push([new ObservedConnection(role, options, takeover), one]);
+    batch.push([new ObservedConnection(role, options), one]);
     if (batch.length === BATCH) await settle();
   }
   await settle();

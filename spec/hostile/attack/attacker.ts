@@ -54,6 +54,8 @@ export async function upgraded(
   socket.removeAllListeners('readable');
   const behind = head.slice(head.indexOf('\r\n\r\n') + 4);
   if (behind !== '') socket.unshift(Buffer.from(behind, 'latin1'));
+  // A stream that loses its last listener of this kind may begin to flow, on the next tick.
+  await new Promise((resolve) => setImmediate(resolve));
   return socket;
 }
 

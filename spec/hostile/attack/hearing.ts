@@ -11,6 +11,8 @@ export interface HeardFrame {
 /** Reads what a victim sends on one connection, frame by frame. */
 export class Hearing {
   readonly frames: HeardFrame[] = [];
+  /** Code of the Close that came; undefined if there was none, 1005 if it was empty. */
+  closeCode: number | undefined;
   /** Whether nothing more comes: the victim has ended its direction, or the connection is gone. */
   isOver = false;
   readonly #socket: Socket;
@@ -22,13 +24,6 @@ export class Hearing {
     socket.on('end', () => (this.isOver = true));
     socket.on('close', () => (this.isOver = true));
     socket.resume();
-  }
-
-  /** Tells the code of the Close that came; undefined if there was none, 1005 if it was empty. */
-  get closeCode(): number | undefined {
-    const close = this.frames.find(({ first }) => (first & 0x0f) === 8);
-    if (close === undefined) return undefined;
-    return close.payload.length < 2 ? 1005 : close.payload.readUInt16BE();
   }
 
   /** Counts the frames of an opcode. */
@@ -54,8 +49,10 @@ export class Hearing {
     for (;;) {
       const frame = firstFrame(octets);
       if (frame === undefined) break;
-      this.frames.push({ first: octets[0]!, payload: frame.payload });
-      octets = octets.subarray(frame.length);
+      const { payload, length } = frame;
+      this.frames.push({ first: octets[0]!, payload });
+      if ((octets[0]! & 0x0f) === 8) this.closeCode = payload.length < 2 ? 1005 : payload.readUInt16BE();
+      octets = octets.subarray(length);
     }
     this.#rest = octets;
   }

@@ -108,6 +108,9 @@ answer({
   close({ code, reason }: { code: number; reason?: string }) {
     for (const connection of connections()) connection.close(code, reason);
   },
+  terminate() {
+    for (const connection of connections()) connection.terminate();
+  },
   /** Sends so many octets on each connection, in messages of 64 KiB. */
   say(octets: number) {
     const message = Buffer.alloc(64 * 1024);

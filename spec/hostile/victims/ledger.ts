@@ -29,8 +29,6 @@ export class Ledger {
     for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
     const { opened, closed, messages, octets } = this;
     const events = Object.fromEntries(this.#events);
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    const { user, system } = process.cpuUsage();
     return {
       connections,
       opened,
@@ -38,9 +36,7 @@ export class Ledger {
       messages,
       octets,
       events,
-      heapUsed,
-      held: heapUsed + arrayBuffers,
-      cpuMs: (user + system) / 1000,
+      heapUsed: process.memoryUsage().heapUsed,
       resources,
     };
   }

@@ -95,6 +95,9 @@ answer({
   close({ code, reason }: { code: number; reason?: string }) {
     for (const socket of sockets) socket.close(code, reason);
   },
+  terminate() {
+    for (const socket of sockets) socket.terminate();
+  },
   say(octets: number) {
     const message = Buffer.alloc(64 * 1024);
     for (const socket of sockets)
