@@ -4,7 +4,12 @@ import { load } from './build.js';
 const { OutputBatch } = await load('connection/output-batch.js');
 const { SharedOctets } = await load('connection/shared-octets.js');
 
-const OWNER = { awaitsProgress: false, batchOnProgress: () => undefined, batchOnShared: () => undefined };
+const OWNER = {
+  awaitsProgress: false,
+  batchOnProgress: () => undefined,
+  batchOnShared: () => undefined,
+  batchOnRest: () => undefined,
+};
 
 /** Puts so many small frames into a batch within a turn, which ends with one write. */
 function collecting(perTurn, length) {

@@ -20,7 +20,11 @@ import {
 
 /** Tunes zlib's compressor; its manual describes each (deflateInit2). */
 export interface ZlibDeflateOptions {
-  /** From 0 (none) over 1 (fastest) to 9 (smallest); -1 for zlib's own choice, 6. @defaultValue -1 */
+  /**
+   * From 0 (none) over 1 (fastest) to 9 (smallest); -1 for zlib's own choice, 6. Level 3 takes half the time of 6 for
+   * messages of 16 KiB and makes them some 5 to 10 % longer.
+   * @defaultValue 3
+   */
   readonly level?: number | undefined;
   /** Memory for the compressor while it works, 1 to 9. @defaultValue 8 */
   readonly memLevel?: number | undefined;
@@ -45,7 +49,7 @@ export interface PerMessageDeflateOptions {
 }
 
 const ZLIB_SCHEMA = {
-  level: integer(-1, { min: -1, max: 9 }),
+  level: integer(3, { min: -1, max: 9 }),
   memLevel: integer(8, { min: 1, max: 9 }),
   strategy: integer(0, { min: 0, max: 4 }),
 } satisfies SchemaOf<ZlibDeflateOptions>;

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, deflateRaw, deflateRawSync, type InputType, type ZlibOptions } from 'node:zlib';
-import { MIN_OWN_WINDOW_BITS } from '../protocol/permessage-deflate.js';
+import { MAX_WINDOW_BITS, MIN_OWN_WINDOW_BITS } from '../protocol/permessage-deflate.js';
 import { SYNC_BYTES, type Coding } from './coding.js';
 import type { DeflateSettings } from './deflate-options.js';
 import { JobSlots } from './job-slots.js';
@@ -13,8 +13,11 @@ const jobs = new JobSlots(2);
 
 /** Octets that a sync flush ends with, and a message goes without (RFC 7692 §7.2.1). */
 const TAIL_LENGTH = 4;
-/** Octets that zlib may need beyond what it is given. */
-const OVERHEAD = 64;
+/** Octets of room that zlib gets at a time: of the first such piece its stream keeps hold until it is collected. */
+const MIN_CHUNK = 1024;
+const MAX_CHUNK = 4032;
+/** The same in the thread pool, where each piece is a trip. */
+const MAX_ASYNC_CHUNK = 64 * 1024;
 /** A memory level holds 2^(level + 6) symbols before it ends a block. */
 const BITS_BELOW_MEM_LEVEL = 6;
 /** Payload of a compressed message without octets, and the end of one whose last fragment has none (§7.2.3.6). */
@@ -31,7 +34,7 @@ export class Deflater {
   readonly #settings: DeflateSettings;
   readonly #threshold: number;
   readonly #window: SlidingWindow;
-  readonly #options: ZlibOptions & { readonly windowBits: number; readonly memLevel: number };
+  readonly #windowBits: number;
   /** Whether the message under way is compressed. */
   #isCompressing = false;
   /** Whether the piece under way is the first of its message. */
@@ -43,21 +46,21 @@ export class Deflater {
     this.keepsContext = keepsContext;
     this.#settings = settings;
     this.#window = new SlidingWindow(windowBits);
-    this.#options = { ...settings.zlib, windowBits, finishFlush: constants.Z_SYNC_FLUSH };
+    this.#windowBits = windowBits;
   }
 
   /** Makes one that keeps no context, and else is like this. */
   twin(): Deflater {
-    return new Deflater({ windowBits: this.#options.windowBits, keepsContext: false }, this.#settings);
+    return new Deflater({ windowBits: this.#windowBits, keepsContext: false }, this.#settings);
   }
 
   /** Tells whether another one makes the same of each message as this; neither keeps context. */
   isLike(deflater: Deflater): boolean {
     // hot path: benchmarks/micro/sender
-    const own = this.#options;
-    const other = deflater.#options;
+    const own = this.#settings.zlib;
+    const other = deflater.#settings.zlib;
     return (
-      own.windowBits === other.windowBits &&
+      this.#windowBits === deflater.#windowBits &&
       own.level === other.level &&
       own.memLevel === other.memLevel &&
       own.strategy === other.strategy
@@ -91,36 +94,35 @@ export class Deflater {
    */
   deflateNow(octets: Buffer, final: boolean): Buffer | undefined {
     if (octets.length === 0) return this.#deflateNothing(final);
-    return this.#finish(octets, deflateRawSync(octets, this.#optionsFor(octets.length)), final);
+    return this.#finish(octets, deflateRawSync(octets, this.#optionsFor(octets.length, MAX_CHUNK)), final);
   }
 
   /** Does as {@link Deflater.deflateNow}, in the thread pool; one at a time. */
   async deflateLater(octets: Buffer, final: boolean): Promise<Buffer | undefined> {
-    const compressed = await jobs.run(() => deflateLater(octets, this.#optionsNow()));
+    const compressed = await jobs.run(() =>
+      deflateLater(octets, this.#optionsFor(octets.length, MAX_ASYNC_CHUNK)),
+    );
     return this.#finish(octets, compressed, final);
   }
 
-  #optionsNow(): ZlibOptions {
-    const { dictionary } = this.#window;
-    return dictionary === undefined ? this.#options : { ...this.#options, dictionary };
-  }
-
   /**
-   * Gives the options for octets that are compressed at once: zlib clears all its memory for each call, and what
-   * refers back to nothing before needs no more of it than its own length.
+   * Gives zlib's options for a piece. It clears all its memory for each call, and what refers back to nothing before
+   * needs no more of it than its own length.
    */
-  #optionsFor(length: number): ZlibOptions {
-    // hot path: benchmarks/micro/sender
+  #optionsFor(length: number, maxChunk: number): ZlibOptions {
+    // hot path: benchmarks/micro/deflate
     const { dictionary } = this.#window;
-    const options = this.#options;
-    const chunkSize = length + OVERHEAD;
-    if (dictionary !== undefined) return { ...options, dictionary, chunkSize };
-    const bits = 32 - Math.clz32(length - 1);
+    const { level, memLevel, strategy } = this.#settings.zlib;
+    const bits = dictionary === undefined ? 32 - Math.clz32(length - 1) : MAX_WINDOW_BITS;
+    // Always the same properties: the streams that zlib makes of them are what short messages cost.
     return {
-      ...options,
-      chunkSize,
-      windowBits: Math.min(options.windowBits, Math.max(bits, MIN_OWN_WINDOW_BITS)),
-      memLevel: Math.min(options.memLevel, Math.max(bits - BITS_BELOW_MEM_LEVEL, 1)),
+      chunkSize: Math.min(Math.max(length >> 2, MIN_CHUNK), maxChunk),
+      finishFlush: constants.Z_SYNC_FLUSH,
+      windowBits: Math.min(this.#windowBits, Math.max(bits, MIN_OWN_WINDOW_BITS)),
+      level,
+      memLevel: Math.min(memLevel, Math.max(bits - BITS_BELOW_MEM_LEVEL, 1)),
+      strategy,
+      dictionary,
     };
   }
 

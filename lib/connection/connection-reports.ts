@@ -2,7 +2,8 @@ import { closeChannel, errorChannel, openChannel, pingChannel, pongChannel } fro
 import { ConnectionClosedError } from '../errors.js';
 import { log, logs } from '../logging.js';
 import type { Connection } from './connection.js';
-import type { Outcome, SessionEvents } from './session.js';
+import type { Outcome } from './ending.js';
+import type { SessionEvents } from './session.js';
 
 /*
  * Who is told what: each thing that happens on a connection goes to its listeners, its handler, the log and the
@@ -12,7 +13,7 @@ import type { Outcome, SessionEvents } from './session.js';
 /** Reports what happens in the session of a connection. One object serves all of them. */
 export const connectionReports: SessionEvents<Connection> = {
   octets(connection) {
-    connection.heartbeat.touch();
+    connection.keepalive?.touch();
   },
   message(connection, message) {
     // hot path: benchmarks/micro/receiver
@@ -45,7 +46,7 @@ export const connectionReports: SessionEvents<Connection> = {
     connection.calls?.notify('ping', payload);
   },
   pong(connection, payload) {
-    connection.heartbeat.ponged(payload);
+    connection.ponged(payload);
     if (pongChannel.hasSubscribers) pongChannel.publish({ connection, payload, latency: connection.latency });
     connection.emit('pong', payload);
     connection.calls?.notify('pong', payload);
@@ -53,7 +54,8 @@ export const connectionReports: SessionEvents<Connection> = {
   closing(connection, code, reason, origin) {
     log('debug', 'closing', { code, reason, origin });
     // From now on the closing deadline watches the peer.
-    connection.heartbeat.stop();
+    connection.stopHeartbeat();
+    connection.keepAddresses();
     connection.emit('closing', code, reason, origin);
     connection.calls?.notify('close', { code, reason, origin });
     // The answer to the peer's Close goes behind what was handed in before.
@@ -79,8 +81,10 @@ export const connectionReports: SessionEvents<Connection> = {
 
 /** Reports that a connection is open. */
 export function reportOpen(connection: Connection): void {
-  const { role, peername, path } = connection;
-  if (logs('info')) log('info', 'connection open', { role, peer: peername, path });
+  if (logs('info')) {
+    const { role, peername, path } = connection;
+    log('info', 'connection open', { role, peer: peername, path });
+  }
   if (openChannel.hasSubscribers) openChannel.publish({ connection });
 }
 

@@ -4,53 +4,53 @@ import { boolean, check, string } from '../options.js';
 import { isSendableCloseCode, truncateReason } from '../protocol/close-frame.js';
 import { ClosingState } from '../protocol/closing-state.js';
 import { CloseCode, DEFAULT_REASONS, MAX_CONTROL_PAYLOAD, Opcode } from '../protocol/constants.js';
-import type { ConnectDetails, ConnectionEvents, Handler } from './connection-events.js';
+import type { ConnectionEvents, Handler } from './connection-events.js';
 import {
   NO_ADDRESSES,
   addressesOf,
   answerConninfo,
+  remembersPeer,
+  type Addresses,
   type ConnectionCounters,
   type ConnectionInfo,
   type ConnectionState,
 } from './connection-info.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { connectionReports, reportDisconnect, reportError, reportOpen } from './connection-reports.js';
+import type { Outcome } from './ending.js';
 import { HandlerCalls } from './handler-calls.js';
-import { Heartbeat, type KeepaliveConfiguration } from './heartbeat.js';
 import { addLive, findConnections, removeLive } from './live-connections.js';
 import { Undelivered } from './message-delivery.js';
-import { MessageStream } from './message-stream.js';
 import { byteLength, messageData, sendOpcode, type MessageData, type SendType } from './outgoing-message.js';
 import type { OpenStream } from './open-stream.js';
 import { PreparedMessage } from './prepared-message.js';
 import { ROLE_RULES, type Role } from './role.js';
-import { Session, type Outcome } from './session.js';
+import { Session } from './session.js';
 import { claimStream } from './stream-claim.js';
+import { NO_TERMS, termsOf } from './terms.js';
+import { WatchedStream } from './watched-stream.js';
 
 export type { Role };
 
 const FINAL = boolean(true);
-const NO_TERMS: Omit<ConnectDetails, 'headers'> = { protocol: '', extensions: '', path: '', query: '' };
 
 /**
  * Is one WebSocket, seen from one end: a Duplex of messages (strings for text, Buffers for binary) that emits
  * typed events ({@link ConnectionEvents}). The two roles are WebSocketClient and WebSocketServer.
  */
-export class Connection extends MessageStream {
+export class Connection extends WatchedStream {
   /** Role of this end. */
-  readonly role: Role;
+  override readonly role: Role;
   /** Name of the remote end: the URL's host in clients; empty in servers unless `lookupPeerName` gave one. */
   remoteName: string;
 
   /** @internal */
   readonly calls: HandlerCalls | undefined;
   /** @internal */
-  readonly heartbeat: Heartbeat;
-  /** @internal */
   messagesReceived = 0;
 
-  #addresses = NO_ADDRESSES;
-  /** What the opening handshake has agreed on; its header fields would be a burden for the rest of a long life. */
+  /** Read when they are asked for, and at the latest before the stream forgets them. */
+  #addresses: Addresses | undefined;
   #terms = NO_TERMS;
 
   /** @internal */
@@ -58,7 +58,6 @@ export class Connection extends MessageStream {
     super(settings);
     this.role = role;
     this.remoteName = remoteName;
-    this.heartbeat = new Heartbeat(this, settings, ROLE_RULES[role].keepalive);
     if (settings.handler === undefined) return;
     this.calls = new HandlerCalls(
       this,
@@ -114,22 +113,22 @@ export class Connection extends MessageStream {
 
   /** Address of the remote end; empty when it has none (a Unix socket, a stream in memory). */
   get remoteAddress(): string {
-    return this.#addresses.remoteAddress;
+    return this.#ends.remoteAddress;
   }
 
   /** Port of the remote end; 0 when it has none. */
   get remotePort(): number {
-    return this.#addresses.remotePort;
+    return this.#ends.remotePort;
   }
 
   /** Name (preferred) or address of the remote end. */
   get peername(): string {
-    return this.remoteName === '' ? this.#addresses.remoteAddress : this.remoteName;
+    return this.remoteName === '' ? this.#ends.remoteAddress : this.remoteName;
   }
 
-  /** Address of the local end; empty when it has none. */
+  /** Address of the local end; empty when it has none, and when the connection broke off before anybody asked. */
   get sockname(): string {
-    return this.#addresses.localAddress;
+    return this.#ends.localAddress;
   }
 
   /** Subprotocol in force; empty if none. */
@@ -152,14 +151,9 @@ export class Connection extends MessageStream {
     return this.#terms.query;
   }
 
-  /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
-  get latency(): number | undefined {
-    return this.heartbeat.latency;
-  }
-
   /** Octets framed for sending so far. */
   get bytesSent(): number {
-    return this.session?.sender.totalBytes ?? 0;
+    return this.session?.bytesSent ?? 0;
   }
 
   /** Octets received so far, behind the opening handshake. */
@@ -181,7 +175,7 @@ export class Connection extends MessageStream {
       messagesSent: this.messagesSent,
       messagesDropped: this.messagesDropped,
       messagesDiscarded: this.session?.receiver.discarded ?? 0,
-      pongsDropped: this.session?.sender.pongsDropped ?? 0,
+      pongsDropped: this.session?.pongsDropped ?? 0,
     };
   }
 
@@ -216,7 +210,7 @@ export class Connection extends MessageStream {
    * @returns octets as framed; -1 once closing or closed.
    * @throws as {@link Connection.send}.
    */
-  ping(data: MessageData = ''): number {
+  override ping(data: MessageData = ''): number {
     return this.#sendControl(Opcode.PING, data, true);
   }
 
@@ -258,16 +252,6 @@ export class Connection extends MessageStream {
   }
 
   /**
-   * Changes the keepalive, at once, or queries it when called with nothing (websocket(n): configure).
-   * @param options - `keepalive` in seconds, zero or less for off; `ping`, the text of the pings.
-   * @returns what is in force.
-   * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value; nothing changes.
-   */
-  configure(options?: Partial<KeepaliveConfiguration>): KeepaliveConfiguration {
-    return this.heartbeat.configure(options);
-  }
-
-  /**
    * Answers one question about this connection (websocket(n): conninfo).
    * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown key.
    */
@@ -283,13 +267,22 @@ export class Connection extends MessageStream {
   /** Takes a byte stream: from now on messages can be sent. @internal */
   protected attach({ stream, details, deflate }: OpenStream): void {
     claimStream(stream);
-    const { protocol, extensions, path, query } = details;
-    this.#terms = { protocol, extensions, path, query };
-    this.#addresses = addressesOf(stream);
+    this.#terms = termsOf(details);
+    if (!remembersPeer(stream)) this.#addresses = addressesOf(stream);
     const rules = ROLE_RULES[this.role];
     this.adopt(new Session<Connection>(this, connectionReports, stream, this.settings, rules, deflate));
     addLive(this);
-    this.heartbeat.start();
+    this.startHeartbeat();
+  }
+
+  /** Learns that the stream, and what it knows of its ends, will soon be gone. @internal */
+  keepAddresses(): void {
+    if (this.session !== undefined) this.#addresses ??= addressesOf(this.session.stream);
+  }
+
+  get #ends(): Addresses {
+    this.keepAddresses();
+    return this.#addresses ?? NO_ADDRESSES;
   }
 
   /** Emits `connect`, then begins to deliver and to read. @internal */
@@ -311,7 +304,7 @@ export class Connection extends MessageStream {
   /** Takes this connection out of all that is process-wide. @internal */
   forget(): void {
     removeLive(this);
-    this.heartbeat.stop();
+    this.stopHeartbeat();
   }
 
   /** @internal */

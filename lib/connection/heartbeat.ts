@@ -18,36 +18,56 @@ export interface KeepaliveConfiguration {
   readonly ping: string;
 }
 
-/** Keeps one connection's pings: how often they go out by themselves, and how long the last one took. */
+/** Is a connection, as far as its peer's life is watched. */
+export interface Beating extends KeepaliveTarget {
+  /** Present while the connection is open and keepalive is on. */
+  keepalive: KeepaliveEntry | undefined;
+}
+
+/** Begins to watch the peer's life as a connection's settings say. */
+export function startBeating(target: Beating, options: ConnectionSettings, usualInterval: number): void {
+  beat(target, options, settingsOf(options, usualInterval));
+}
+
+/** Watches nothing any longer. */
+export function stopBeating(target: Beating, settings: ConnectionSettings): void {
+  if (target.keepalive === undefined) return;
+  controllerOf(settings).delete(target);
+  target.keepalive = undefined;
+}
+
+/**
+ * Keeps one connection's pings: how often they go out by themselves, where it is not as the connection's settings
+ * have it, and how long the last one took. Most connections need none.
+ */
 export class Heartbeat {
   /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
   latency: number | undefined;
 
-  readonly #target: KeepaliveTarget;
-  readonly #controller: KeepaliveController;
+  readonly #target: Beating;
+  readonly #options: ConnectionSettings;
   #settings: KeepaliveSettings;
-  /** Present while the connection is open and keepalive is on. */
-  #entry: KeepaliveEntry | undefined;
-  #isBeating = false;
+  #isBeating: boolean;
   #pinged: { readonly payload: Buffer; readonly at: number } | undefined;
 
-  constructor(target: KeepaliveTarget, settings: ConnectionSettings, usualInterval: number) {
+  /** @param isBeating - whether {@link startBeating} has begun it already. */
+  constructor(target: Beating, options: ConnectionSettings, usualInterval: number, isBeating: boolean) {
     this.#target = target;
-    this.#controller = settings.keepaliveController ?? defaultKeepaliveController;
-    this.#settings = settingsOf(settings, usualInterval);
+    this.#options = options;
+    this.#settings = settingsOf(options, usualInterval);
+    this.#isBeating = isBeating;
   }
 
   /** Begins to watch the peer's life, if that is configured. */
   start(): void {
     this.#isBeating = true;
-    this.#apply();
+    beat(this.#target, this.#options, this.#settings);
   }
 
   /** Watches nothing any longer. */
   stop(): void {
     this.#isBeating = false;
-    if (this.#entry !== undefined) this.#controller.delete(this.#target);
-    this.#entry = undefined;
+    stopBeating(this.#target, this.#options);
   }
 
   /** Changes what is named, at once. @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`); nothing changes then. */
@@ -59,13 +79,8 @@ export class Heartbeat {
       interval: configuration.keepalive,
       ping: configuration.ping,
     });
-    if (this.#isBeating) this.#apply();
+    if (this.#isBeating) this.start();
     return configuration;
-  }
-
-  /** Notes that octets came. */
-  touch(): void {
-    this.#entry?.touch();
   }
 
   /** Notes that a ping goes out. */
@@ -75,20 +90,19 @@ export class Heartbeat {
 
   /** Notes that a pong came. */
   ponged(payload: Buffer): void {
-    this.#entry?.pong(payload);
     if (this.#pinged?.payload.equals(payload) !== true) return;
     this.latency = performance.now() - this.#pinged.at;
     this.#pinged = undefined;
   }
+}
 
-  #apply(): void {
-    if (this.#settings.interval > 0) {
-      this.#entry = this.#controller.add(this.#target, this.#settings);
-    } else if (this.#entry !== undefined) {
-      this.#controller.delete(this.#target);
-      this.#entry = undefined;
-    }
-  }
+function beat(target: Beating, options: ConnectionSettings, settings: KeepaliveSettings): void {
+  if (settings.interval > 0) target.keepalive = controllerOf(options).add(target, settings);
+  else stopBeating(target, options);
+}
+
+function controllerOf({ keepaliveController }: ConnectionSettings): KeepaliveController {
+  return keepaliveController ?? defaultKeepaliveController;
 }
 
 /** What connections of the same settings begin with: they share it. */

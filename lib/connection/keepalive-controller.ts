@@ -226,10 +226,8 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
     // Octets came meanwhile, or so many went out that the answer may take longer.
     if (entry.silentUntil > now) this.#schedule(entry);
     else if (!entry.isAwaitingLife || entry.target.isReadingPaused === true) this.#ping(entry);
-    else if (entry.dueAt <= this.#stalledUntil && entry.graces < MAX_GRACES) {
-      entry.graces++;
-      this.#ping(entry);
-    } else return false;
+    else if (entry.dueAt <= this.#stalledUntil && entry.forgive(MAX_GRACES)) this.#ping(entry);
+    else return false;
     return true;
   }
 

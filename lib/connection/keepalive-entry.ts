@@ -87,6 +87,16 @@ const SLACK_SHARE = 1 / 64;
 /** … but are never later than this, in milliseconds. */
 const MAX_SLACK_MS = 500;
 
+/** Is a ping that went out and was not answered, or not even followed by an octet. */
+interface UnansweredPing {
+  readonly at: number;
+  readonly text: string;
+  /** Whether no octet came since. */
+  isAwaitingLife: boolean;
+  /** Deadlines forgiven in a row because this process was late itself. */
+  graces: number;
+}
+
 /**
  * Watches one target; {@link KeepaliveController.add} makes it. Whoever reads for the target calls {@link touch} for
  * each chunk and {@link pong} for each pong; both are cheap, and do nothing once the target is no longer watched.
@@ -95,38 +105,32 @@ export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> {
   /** The object that is kept alive. */
   readonly target: T;
   /** @internal */
-  dueAt = Infinity;
+  dueAt = 0;
   /** @internal */
   heapIndex = -1;
-  /** Deadlines forgiven in a row because this process was late itself. @internal */
-  graces = 0;
-  /** Whether a ping went out and no octet came since. @internal */
-  isAwaitingLife = false;
 
-  readonly #clock: () => number;
   readonly #owner: KeepaliveOwner<T>;
   #settings: KeepaliveSettings;
+  /** In whole milliseconds: of many connections each would keep a fraction in a place of its own. */
   #receivedAt: number;
   #sentMark: number;
-  #pingedAt = 0;
-  #pingText: string | undefined;
+  #ping: UnansweredPing | undefined;
 
   /** @internal */
   constructor(target: T, settings: KeepaliveSettings, owner: KeepaliveOwner<T>) {
     this.target = target;
     this.#owner = owner;
-    this.#clock = owner.clock;
     this.#settings = settings;
-    this.#receivedAt = this.#clock();
+    this.#receivedAt = Math.ceil(owner.clock());
     this.#sentMark = target.bytesSent ?? 0;
   }
 
   /** Notes that octets were received just now, whichever they are. */
   // hot path: benchmarks/micro/keepalive-entry
   touch(): void {
-    this.#receivedAt = this.#clock();
+    this.#receivedAt = Math.ceil(this.#owner.clock());
     this.#sentMark = this.target.bytesSent ?? 0;
-    if (this.isAwaitingLife) this.#showLife();
+    if (this.#ping !== undefined) this.#showLife();
   }
 
   /**
@@ -136,10 +140,11 @@ export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> {
    */
   pong(payload?: Uint8Array): number | undefined {
     this.touch();
-    const text = this.#pingText;
-    if (text === undefined || (payload !== undefined && !Buffer.from(text).equals(payload))) return undefined;
-    this.#pingText = undefined;
-    const latencyMs = this.#receivedAt - this.#pingedAt;
+    const ping = this.#ping;
+    if (ping === undefined || (payload !== undefined && !Buffer.from(ping.text).equals(payload)))
+      return undefined;
+    this.#ping = undefined;
+    const latencyMs = this.#owner.clock() - ping.at;
     this.#owner.answered(this, latencyMs);
     return latencyMs;
   }
@@ -151,17 +156,30 @@ export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> {
    */
   configure(options?: KeepaliveOptions): KeepaliveSettings {
     this.#settings = withOptions(this.#settings, options);
-    if (this.#settings.interval <= 0) this.#showLife();
+    if (this.#settings.interval <= 0 && this.isAwaitingLife) this.#showLife();
     else this.#owner.changed(this);
     return this.#settings;
   }
 
+  /** Whether a ping went out and no octet came since. @internal */
+  get isAwaitingLife(): boolean {
+    return this.#ping?.isAwaitingLife === true;
+  }
+
+  /** Forgives a deadline, unless that was done so many times in a row. @returns whether it did. @internal */
+  forgive(most: number): boolean {
+    const ping = this.#ping;
+    if (ping === undefined || ping.graces >= most) return false;
+    ping.graces += 1;
+    return true;
+  }
+
   /** Notes that a ping is about to go out, and returns its text. @internal */
   startPing(): string {
-    this.#pingedAt = this.#clock();
-    this.#pingText = this.#settings.ping;
-    this.isAwaitingLife = true;
-    return this.#pingText;
+    const text = this.#settings.ping;
+    const graces = this.#ping?.graces ?? 0;
+    this.#ping = { at: this.#owner.clock(), text, isAwaitingLife: true, graces };
+    return text;
   }
 
   /** Returns when the silence of this moment has lasted too long; Infinity when nobody minds. @internal */
@@ -170,7 +188,7 @@ export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> {
     if (interval <= 0) return Infinity;
     if (!this.isAwaitingLife) return this.#receivedAt + Math.max(1, interval * 1000);
     const unanswered = (this.target.bytesSent ?? 0) - this.#sentMark || 0;
-    return this.#pingedAt + pongTimeoutMs + Math.max(0, unanswered / BYTES_PER_MS);
+    return this.#ping!.at + pongTimeoutMs + Math.max(0, unanswered / BYTES_PER_MS);
   }
 
   /** Returns when to look at it again: at the end of the silence, rounded up. @internal */
@@ -183,8 +201,10 @@ export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> {
   }
 
   #showLife(): void {
-    this.isAwaitingLife = false;
-    this.graces = 0;
+    const ping = this.#ping!;
+    if (!ping.isAwaitingLife) return;
+    ping.isAwaitingLife = false;
+    ping.graces = 0;
     this.#owner.changed(this);
   }
 }

@@ -15,6 +15,11 @@ const TURN_BYTES = 64 * 1024;
 /** What a piece costs besides its octets, in octets. */
 const PIECE_COST = 64;
 
+/** Is a session, as far as a message in pieces needs it; its sender may be another one after each wait. */
+export interface Sending {
+  readonly sender: Sender;
+}
+
 /** Is a message whose pieces are still to come; they leave as fragments, as fast as the peer takes them. */
 export class MessageSource {
   /** Whether the message was begun, and not brought to its end. */
@@ -58,7 +63,7 @@ export class MessageSource {
    * @returns what has kept the message from its end: what the source threw, InvalidOptionError
    * (`ERR_WS_INVALID_OPTION`) for a piece that cannot be sent, or what {@link MessageSource.cancel} was given.
    */
-  async sendTo(sender: Sender, beforeFrame: () => void): Promise<Error | undefined> {
+  async sendTo(session: Sending, beforeFrame: () => void): Promise<Error | undefined> {
     if (this.#reason !== undefined) return this.#reason;
     this.#beforeFrame = beforeFrame;
     try {
@@ -66,12 +71,12 @@ export class MessageSource {
       for (;;) {
         const next = await this.#wait<IteratorResult<MessageData>>(iterator.next());
         if (next.done === true) break;
-        await this.#sendPiece(sender, next.value);
+        await this.#sendPiece(session, next.value);
         if (this.#turnBytes < TURN_BYTES) continue;
         this.#turnBytes = 0;
         await this.#wait(nextTurn());
       }
-      await this.#sendFragment(sender, '', true);
+      await this.#sendFragment(session, '', true);
       this.#resolve(this.#bytes);
       return undefined;
     } catch (error) {
@@ -98,20 +103,22 @@ export class MessageSource {
     void this.#abandon();
   }
 
-  async #sendPiece(sender: Sender, piece: MessageData): Promise<void> {
+  async #sendPiece(session: Sending, piece: MessageData): Promise<void> {
     const data = messageData(piece, 'piece');
     this.#turnBytes += data.length + PIECE_COST;
     for (let at = 0; at < data.length; at += FRAME_LENGTH) {
-      await this.#sendFragment(sender, part(data, at), false);
+      await this.#sendFragment(session, part(data, at), false);
+      const { sender } = session;
       if (sender.backlog >= this.#softBacklogBytes) await this.#wait(sender.taken());
     }
   }
 
-  async #sendFragment(sender: Sender, data: string | Buffer, final: boolean): Promise<void> {
+  async #sendFragment(session: Sending, data: string | Buffer, final: boolean): Promise<void> {
     this.#beforeFrame();
     if (this.#reason !== undefined) throw this.#reason;
     const frame = this.#message.admit(this.#opcode, data, final);
     this.isUnfinished = !final;
+    const { sender } = session;
     // Not to be interrupted: our Close must not overtake the frame.
     this.#bytes += sender.isSlow(frame) ? await sender.sendSlowly(frame) : sender.sendFrame(frame);
   }

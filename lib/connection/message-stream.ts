@@ -1,9 +1,9 @@
 import { CloseCode } from '../protocol/constants.js';
 import type { Connection } from './connection.js';
-import type { ConnectionSettings } from './connection-options.js';
+import type { Outcome } from './ending.js';
 import { MessageIterator, type MessageTaker } from './message-iterator.js';
 import { Undelivered } from './message-delivery.js';
-import type { Outcome, Session } from './session.js';
+import type { Session } from './session.js';
 import { WritableSide } from './writable-side.js';
 
 /** Says how much a stream's reader wants: nothing as long as nobody uses the connection as a stream. */
@@ -14,6 +14,8 @@ type Demand = (typeof Demand)[keyof typeof Demand];
 const CONSUMING = ['text', 'utf8', 'binary', 'message', 'fragment'] as const;
 /** Events whose first listener makes Node ask for messages, by `_read`. */
 const READING = ['data', 'readable'] as const;
+
+type Listener = Parameters<WritableSide['on']>[1];
 
 const NEVER_OPEN: Outcome = { code: CloseCode.ABNORMAL_CLOSURE, reason: '', wasClean: false };
 
@@ -30,10 +32,18 @@ export abstract class MessageStream extends WritableSide {
   /** Those who wait for a message in `for await`. */
   #takers: MessageTaker[] | undefined;
 
-  /** @internal */
-  constructor(settings: ConnectionSettings) {
-    super(settings);
-    if (settings.handler === undefined) this.on('newListener', streamOnNewListener);
+  override on(event: string | symbol, listener: Listener): this {
+    super.on(event, listener);
+    return this.#noteListener(event);
+  }
+
+  override addListener(event: string | symbol, listener: Listener): this {
+    return this.on(event, listener);
+  }
+
+  override prependListener(event: string | symbol, listener: Listener): this {
+    super.prependListener(event, listener);
+    return this.#noteListener(event);
   }
 
   /** Stops delivery and pauses the socket. */
@@ -150,7 +160,6 @@ export abstract class MessageStream extends WritableSide {
     if (this.session === undefined || !CONSUMING.some((event) => this.listenerCount(event) > 0)) return;
     // Who reads the stream as well gets the first message too: delivery begins when Node asks for it.
     if (this.#demand === Demand.NONE && READING.some((event) => this.listenerCount(event) > 0)) return;
-    this.off('newListener', streamOnNewListener);
     this.session.receiver.releaseDelivery(Undelivered.NO_CONSUMER);
   }
 
@@ -233,6 +242,18 @@ export abstract class MessageStream extends WritableSide {
     receiver.releaseDelivery(Undelivered.NO_CONSUMER | Undelivered.STREAM_FULL);
   }
 
+  /** Begins delivery in the next microtask after the first consumer came. */
+  #noteListener(event: string | symbol): this {
+    // Whoever has come before `connect` is seen when delivery begins.
+    if (this.isAnnounced && this.#awaitsConsumer && (CONSUMING as readonly unknown[]).includes(event))
+      queueMicrotask(() => this.consume());
+    return this;
+  }
+
+  get #awaitsConsumer(): boolean {
+    return this.session?.receiver.isDeliveryHeldFor(Undelivered.NO_CONSUMER) === true;
+  }
+
   #unpause(): void {
     this.#isPaused = false;
     this.session?.receiver.resume();
@@ -241,11 +262,4 @@ export abstract class MessageStream extends WritableSide {
 
 function ignoreError(): void {
   // Whoever reads is told.
-}
-
-/** Begins delivery in the next microtask after the first consumer came. */
-function streamOnNewListener(this: MessageStream, event: string | symbol): void {
-  // Whoever has come before `connect` is seen when delivery begins.
-  if (this.isAnnounced && (CONSUMING as readonly unknown[]).includes(event))
-    queueMicrotask(() => this.consume());
 }

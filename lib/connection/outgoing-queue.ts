@@ -85,7 +85,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
 
   /** Octets handed in for sending that the socket has not taken yet. */
   get bufferedAmount(): number {
-    return this.#queuedBytes + this.#deferredBytes + (this.session?.sender.backlog ?? 0);
+    return this.#queuedBytes + this.#deferredBytes + (this.session?.backlog ?? 0);
   }
 
   /**
@@ -130,7 +130,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
       if (session.isOver ? session.outcome.wasClean : session.hasSentClose) callback();
     };
     // At an unclean end there is nothing to finish: it takes this stream with it.
-    session.sender.taken().then(finish, finish);
+    session.taken().then(finish, finish);
   }
 
   /** Tells whether nothing can be sent any more. @internal */
@@ -203,9 +203,8 @@ export abstract class OutgoingQueue extends WatchedWritable {
     // hot path: benchmarks/micro/sender
     const session = this.session;
     if (session === undefined || this.isClosingOrClosed) return -1;
-    const { sender } = session;
     const isBetween = this.#fragmented?.isOpen === true;
-    const size = this.isQueueEmpty && !isBetween ? sender.sendLightly(message, isAlone) : 0;
+    const size = this.isQueueEmpty && !isBetween ? session.sendLightly(message, isAlone) : 0;
     if (size > 0) {
       this.messagesSent += 1;
       return size;
@@ -213,6 +212,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
     const verdict = wasTaken ? 'send' : this.applyPolicy();
     if (verdict === 'drop') this.messagesDropped += 1;
     if (verdict !== 'send') return verdict === 'drop' ? 0 : -1;
+    const { sender } = session;
     if (isBetween) {
       // It must not fall between the fragments of a message (RFC 6455 §5.4).
       (this.#deferred ??= []).push(message);
@@ -304,14 +304,14 @@ export abstract class OutgoingQueue extends WatchedWritable {
     // hot path: benchmarks/micro/sender
     const { session, settings } = this;
     const waiting = this.#queuedBytes + this.#deferredBytes;
-    const backlog = waiting + (session === undefined ? 0 : session.sender.backlog);
+    const backlog = waiting + (session === undefined ? 0 : session.backlog);
     if (backlog < settings.hardBacklogBytes) return 'send';
     switch (settings.slowConsumer) {
       case 'drop':
         return 'drop';
       case 'pause':
         // What waits here does so because of our user, and no reading less would change that.
-        if (session?.sender.needsDrain === true) session.receiver.penalise();
+        if (session?.needsDrain === true) session.receiver.penalise();
         return 'send';
       case 'disconnect':
         if (session === undefined)
@@ -359,7 +359,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
     this.#source = source;
     if (session.closedBy === 'remote') this.cancelSource();
     // A connection that failed has sent its Close, and nothing follows it.
-    const error = await source.sendTo(session.sender, () => {
+    const error = await source.sendTo(session, () => {
       if (session.hasSentClose) this.cancelSource();
     });
     this.#source = undefined;
@@ -377,7 +377,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
   async #flush(): Promise<void> {
     if (this.destroyed) throw this.closedError();
     if (this.session === undefined || this.writableLength > 0) await this.#queueDrained();
-    await this.session!.sender.taken();
+    await this.session!.taken();
   }
 
   /** Waits until Node's Writable holds nothing of ours any more. */

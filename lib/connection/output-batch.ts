@@ -2,56 +2,37 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { InvalidStateError } from '../errors.js';
 import type { FrameTarget } from '../protocol/frame-writer.js';
+import type { BatchOwner } from './batch-owner.js';
 import { BatchPhase } from './batch-phase.js';
+import { FrameRoom, NO_OCTETS } from './frame-room.js';
 import { OctetQueue } from './octet-queue.js';
 import { joinShared } from './shared-group.js';
 import type { SharedOctets } from './shared-octets.js';
+import { sharedSlab } from './shared-slab.js';
 import { TakenMarks } from './taken-marks.js';
 import { callOnTick, type TickTask } from './tick-round.js';
 
-const NO_OCTETS = Buffer.alloc(0);
 /** Most octets given to the socket at once, so that the progress of a large message can be seen. */
 const SLICE = 256 * 1024;
 /** What is waiting beyond this goes to the socket before the turn ends. */
 const FLUSH_AT = 64 * 1024;
-const SHARED_SLAB = 64 * 1024;
-const OWN_SLAB = 4 * 1024;
 
-/**
- * Serves every batch while its connection handles a chunk: only one does at a time, and what was put in is
- * written, or copied out, when the chunk is done.
- */
-let sharedSlab = Buffer.allocUnsafeSlow(SHARED_SLAB);
-let sharedSlabTaken = false;
-
-/** Is told by an {@link OutputBatch}, in a later turn, that the socket has taken something. */
-export interface BatchOwner {
-  /** Whether it has to be told also of what the socket takes at once. */
-  readonly awaitsProgress: boolean;
-  batchOnProgress(): void;
-  /** Learns that octets which others get too may wait for long; `end` counts the octets up to and with them. */
-  batchOnShared(octets: Buffer, end: number): void;
-}
+/** Takes the place of a stream in a batch that has none. */
+const NOWHERE = Object.freeze({}) as Duplex;
 
 /**
  * Collects the frames of one connection, so that everything sent in one turn leaves in one socket write: at the
  * end of the current read callback, else on the next tick; at once above 64 KiB. While the socket is still busy
  * with the last write, frames wait here, where they are counted.
  */
-export class OutputBatch implements FrameTarget, TickTask {
-  slab: Buffer = NO_OCTETS;
-
-  readonly #stream: Duplex;
+export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
   readonly #owner: BatchOwner;
+  #stream!: Duplex;
   /** Whether what is written may be overwritten once `writableLength` is 0: only a plain socket keeps nothing then. */
-  readonly #keepsNothing: boolean;
+  #keepsNothing!: boolean;
 
   #phase: BatchPhase = BatchPhase.OPEN;
-  #inTurn = false;
   #tickScheduled = false;
-  /** Part of the slab that is filled and not yet in the queue. */
-  #slabStart = 0;
-  #slabEnd = 0;
   /** What others get too, while nothing but the slab waits behind it. */
   #shared: SharedOctets | undefined;
   /** What goes before the slab; made when it is first needed. */
@@ -70,9 +51,36 @@ export class OutputBatch implements FrameTarget, TickTask {
   #reason: (() => Error) | undefined;
 
   constructor(stream: Duplex, owner: BatchOwner) {
-    this.#stream = stream;
+    super();
     this.#owner = owner;
+    this.begin(stream, 0);
+  }
+
+  /** Whether nothing is under way, so that it can go on with another stream. */
+  get isAtRest(): boolean {
+    // hot path: benchmarks/micro/output-batch
+    return !this.inTurn && this.isSlabEmpty && this.#isIdle;
+  }
+
+  /** Whether nothing is under way but what the slab holds. */
+  get #isIdle(): boolean {
+    if (this.#phase !== BatchPhase.OPEN || this.#tickScheduled || this.#writesUnderWay > 0) return false;
+    if (this.#queuedBytes > 0 || this.#marks?.isEmpty === false) return false;
+    return this.#stream.writableLength === 0;
+  }
+
+  /** Begins with another stream; only at rest. @param totalBytes - octets that it was handed before. */
+  begin(stream: Duplex, totalBytes: number): void {
+    // hot path: benchmarks/micro/output-batch
+    this.#stream = stream;
     this.#keepsNothing = Object.getPrototypeOf(stream) === Socket.prototype;
+    this.#writtenBytes = this.#knownTakenBytes = totalBytes;
+  }
+
+  /** Forgets its stream, so that it keeps none alive. */
+  forget(): void {
+    this.#stream = NOWHERE;
+    if (this.slab !== NO_OCTETS) this.forgetSlab();
   }
 
   /** Octets handed in so far. */
@@ -98,18 +106,14 @@ export class OutputBatch implements FrameTarget, TickTask {
 
   /** Octets that wait, if others get them all and the socket keeps up; else Infinity. */
   get lightBytes(): number {
-    if (this.#writesUnderWay > 0 || this.#phase !== BatchPhase.OPEN || !this.#isSlabEmpty) return Infinity;
+    if (this.#writesUnderWay > 0 || this.#phase !== BatchPhase.OPEN || !this.isSlabEmpty) return Infinity;
     if (this.#shared !== undefined) return this.#shared.length;
     return this.#queuedBytes === 0 ? 0 : Infinity;
   }
 
-  get #isSlabEmpty(): boolean {
-    return this.#slabEnd === this.#slabStart;
-  }
-
   /** Octets that wait here. */
   get #waitingBytes(): number {
-    return this.#queuedBytes + this.#slabEnd - this.#slabStart;
+    return this.#queuedBytes + this.slabEnd - this.slabStart;
   }
 
   /** Octets that wait before the slab. */
@@ -120,23 +124,21 @@ export class OutputBatch implements FrameTarget, TickTask {
 
   reserve(length: number): number {
     // hot path: benchmarks/micro/output-batch
-    if (this.#phase !== BatchPhase.OPEN) return this.#reserveNowhere(length);
-    if (this.slab.length - this.#slabEnd < length) this.#renewSlab(length);
-    const start = this.#slabEnd;
-    this.#slabEnd = start + length;
-    if (!this.#inTurn && !this.#tickScheduled) this.#schedule();
+    if (this.#phase !== BatchPhase.OPEN) return this.fillNowhere(length);
+    const start = this.fill(length);
+    if (!this.inTurn && !this.#tickScheduled) this.#schedule();
     return start;
   }
 
   giveBack(length: number): void {
-    if (this.#phase === BatchPhase.OPEN) this.#slabEnd -= length;
+    if (this.#phase === BatchPhase.OPEN) this.slabEnd -= length;
   }
 
   append(octets: Buffer): void {
     if (this.#phase !== BatchPhase.OPEN) return;
-    this.#commitSlab();
-    this.#enqueue(octets);
-    if (!this.#inTurn && !this.#tickScheduled) this.#schedule();
+    this.commitSlab();
+    this.enqueue(octets);
+    if (!this.inTurn && !this.#tickScheduled) this.#schedule();
   }
 
   /**
@@ -149,11 +151,11 @@ export class OutputBatch implements FrameTarget, TickTask {
     if (this.#phase !== BatchPhase.OPEN) return true;
     if (isAlone && this.#writesSharedAtOnce(octets)) return true;
     const before = this.#shared;
-    if (before === undefined ? this.#waitingBytes === 0 && octets.length <= SLICE : this.#isSlabEmpty) {
+    if (before === undefined ? this.#waitingBytes === 0 && octets.length <= SLICE : this.isSlabEmpty) {
       const shared = before === undefined ? octets : before.followedBy(octets);
       if (shared !== undefined) {
         this.#shared = shared;
-        if (!this.#inTurn && !this.#tickScheduled) this.#schedule();
+        if (!this.inTurn && !this.#tickScheduled) this.#schedule();
         return true;
       }
     }
@@ -168,16 +170,34 @@ export class OutputBatch implements FrameTarget, TickTask {
 
   /** Begins a read callback: what is sent from now on leaves at {@link OutputBatch.endTurn}. */
   beginTurn(): void {
-    this.#inTurn = true;
-    if (this.#isSlabEmpty) this.#dropSlab();
+    this.inTurn = true;
+    if (this.isSlabEmpty && this.slab !== NO_OCTETS) this.forgetSlab();
   }
 
-  /** Ends a read callback: one write for all that was sent in it. */
-  endTurn(): void {
-    this.#inTurn = false;
+  /** Ends a read callback: one write for all that was sent in it. @returns whether nothing is under way any more. */
+  endTurn(): boolean {
+    // hot path: benchmarks/micro/output-batch
+    this.inTurn = false;
+    if (
+      this.isSlabShared &&
+      this.#keepsNothing &&
+      this.slabEnd > 0 &&
+      this.#isIdle &&
+      !this.#stream.destroyed
+    )
+      return this.#writeTurn();
     if (this.#waitingBytes > 0) this.flush();
     // Someone else's turn: what is left in the shared slab moves out of it.
-    if (this.slab === sharedSlab) this.#dropSlab();
+    if (this.isSlabShared) this.dropSlab();
+    return this.isAtRest;
+  }
+
+  /** Writes what most turns bring: some frames for a socket that has taken all before them. @returns whether it has taken them. */
+  #writeTurn(): boolean {
+    this.#writeSlab();
+    this.#knownTakenBytes = this.takenBytes;
+    this.forgetSlab();
+    return this.isAtRest;
   }
 
   /** Gives the socket as much as it takes. */
@@ -189,7 +209,7 @@ export class OutputBatch implements FrameTarget, TickTask {
       if (this.#queuedBytes === 0) {
         this.#writeSlab();
       } else {
-        this.#commitSlab();
+        this.commitSlab();
         this.#writeQueued();
       }
       this.#observe();
@@ -200,10 +220,7 @@ export class OutputBatch implements FrameTarget, TickTask {
     }
   }
 
-  /**
-   * Ends the byte stream once everything handed in is written; what is handed in from now on is dropped.
-   * @param whenTaken - called when the socket took it all.
-   */
+  /** Ends the byte stream once all is written; what comes later is dropped. `whenTaken` is called when all is taken. */
   end(whenTaken: () => void): void {
     if (this.#phase !== BatchPhase.OPEN) return;
     this.#phase = BatchPhase.ENDING;
@@ -242,9 +259,7 @@ export class OutputBatch implements FrameTarget, TickTask {
     if (this.#phase === BatchPhase.GONE) return;
     this.#writtenBytes += this.#waitingBytes;
     this.#phase = BatchPhase.GONE;
-    if (this.slab === sharedSlab) sharedSlabTaken = false;
-    this.slab = NO_OCTETS;
-    this.#slabStart = this.#slabEnd = 0;
+    this.forgetSlab();
     this.#queue = this.#shared = undefined;
   }
 
@@ -257,45 +272,12 @@ export class OutputBatch implements FrameTarget, TickTask {
   onTick(): void {
     this.#tickScheduled = false;
     this.flush();
-    if (this.#isSlabEmpty) this.#dropSlab();
+    if (this.isSlabEmpty) this.dropSlab();
     this.#settleMarks();
+    this.#owner.batchOnRest();
   }
 
-  /** Makes room for a frame that comes too late to be sent. */
-  #reserveNowhere(length: number): number {
-    this.#dropSlab();
-    this.slab = Buffer.allocUnsafe(length);
-    return 0;
-  }
-
-  #renewSlab(length: number): void {
-    const isFirst = this.slab === NO_OCTETS;
-    this.#dropSlab();
-    if (this.#inTurn && length <= SHARED_SLAB && isFirst && !sharedSlabTaken) {
-      this.slab = sharedSlab;
-      sharedSlabTaken = true;
-    } else {
-      // A lone frame gets just its room, from Node's pool; more of them share a slab.
-      this.slab = Buffer.allocUnsafe(isFirst ? length : Math.max(length, OWN_SLAB));
-    }
-  }
-
-  #dropSlab(): void {
-    this.#commitSlab();
-    if (this.slab === sharedSlab) sharedSlabTaken = false;
-    this.slab = NO_OCTETS;
-    this.#slabStart = this.#slabEnd = 0;
-  }
-
-  /** Moves what the slab holds to the queue; out of the shared slab by copy. */
-  #commitSlab(): void {
-    if (this.#isSlabEmpty) return;
-    const part = this.slab.subarray(this.#slabStart, this.#slabEnd);
-    this.#slabStart = this.#slabEnd;
-    this.#enqueue(this.slab === sharedSlab ? Buffer.from(part) : part);
-  }
-
-  #enqueue(octets: Buffer): void {
+  protected override enqueue(octets: Buffer): void {
     const queue = (this.#queue ??= new OctetQueue());
     const shared = this.#shared;
     if (shared !== undefined) {
@@ -307,28 +289,29 @@ export class OutputBatch implements FrameTarget, TickTask {
   }
 
   #writeSlab(): void {
-    const part = this.slab.subarray(this.#slabStart, this.#slabEnd);
-    if (this.slab !== sharedSlab) {
-      this.#slabStart = this.#slabEnd;
-      this.#write(part);
+    const { slab } = this;
+    const start = this.slabStart;
+    const end = this.slabEnd;
+    if (!this.isSlabShared) {
+      this.slabStart = end;
+      this.#write(slab.subarray(start, end));
       return;
     }
-    this.#slabStart = this.#slabEnd = 0;
+    this.slabStart = this.slabEnd = 0;
     if (!this.#keepsNothing) {
-      this.#write(Buffer.from(part));
+      this.#write(Buffer.from(slab.subarray(start, end)));
       return;
     }
-    this.#write(part);
+    this.#write(sharedSlab.part(start, end));
     // The kernel was full and the socket keeps the buffer: everybody gets another one.
     if (this.#stream.writableLength > 0) {
-      sharedSlab = Buffer.allocUnsafeSlow(SHARED_SLAB);
-      sharedSlabTaken = false;
+      sharedSlab.renew();
       this.slab = NO_OCTETS;
     }
   }
 
   #writesSharedAtOnce(octets: SharedOctets): boolean {
-    if (this.#inTurn || !this.#keepsNothing || this.lightBytes > 0 || octets.length > FLUSH_AT) return false;
+    if (this.inTurn || !this.#keepsNothing || this.lightBytes > 0 || octets.length > FLUSH_AT) return false;
     if (!this.#stream.writable || this.#stream.writableLength > 0) return false;
     this.#writeShared(octets);
     return true;
@@ -346,19 +329,14 @@ export class OutputBatch implements FrameTarget, TickTask {
       this.#writeShared(shared);
       return;
     }
-    const queue = this.#queue!;
-    const only = queue.takeOnly(SLICE);
-    if (only !== undefined) {
-      this.#write(only);
-      return;
-    }
-    const taken = queue.take(SLICE);
-    const group = taken && joinShared(taken);
-    if (group === undefined) {
+    const only = this.#queue!.takeOnly(SLICE);
+    const taken = only === undefined ? this.#queue!.take(SLICE) : [only];
+    if (taken === undefined) {
       this.#lose();
       this.#stream.destroy(new InvalidStateError('octets were detached or resized before they were sent'));
       return;
     }
+    const group = joinShared(taken);
     if (group.length > 1) this.#stream.cork();
     for (const octets of group) this.#write(octets);
     if (group.length > 1) this.#stream.uncork();
@@ -390,6 +368,7 @@ export class OutputBatch implements FrameTarget, TickTask {
     if (this.#phase === BatchPhase.GONE) return;
     this.#settleMarks();
     this.#owner.batchOnProgress();
+    this.#owner.batchOnRest();
   }
 
   #settleMarks(): void {

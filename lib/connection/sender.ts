@@ -5,10 +5,11 @@ import { encodeClosePayload } from '../protocol/close-frame.js';
 import { CloseCode, Opcode } from '../protocol/constants.js';
 import { FrameWriter, firstOctet, headerLength } from '../protocol/frame-writer.js';
 import { BacklogAccount, countedFrom } from './backlog-account.js';
+import type { BatchOwner } from './batch-owner.js';
 import type { CompressedForm } from './compressed-form.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { byteLength, type AdmittedFrame } from './outgoing-message.js';
-import { OutputBatch, type BatchOwner } from './output-batch.js';
+import { OutputBatch } from './output-batch.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { MAX_JOINED_BYTES, type SharedOctets } from './shared-octets.js';
 import { backlogBudget, type BudgetHolder } from './process-limits.js';
@@ -20,7 +21,12 @@ const SHARED_FROM = 4 * 1024;
 export interface SenderOwner extends BudgetHolder {
   /** Learns that the backlog has fallen below the soft limit again. */
   onDrain(): void;
+  /** Learns that nothing may be under way any more: see {@link Sender.isAtRest}. */
+  onRest(): void;
 }
+
+/** Takes the place of an owner in a sender that has none. */
+const NOBODY = Object.freeze({}) as SenderOwner;
 
 /** Sends frames into a byte stream, and knows how far the peer is behind. */
 export class Sender implements BatchOwner {
@@ -29,9 +35,10 @@ export class Sender implements BatchOwner {
 
   readonly #batch: OutputBatch;
   readonly #writer: FrameWriter;
-  readonly #owner: SenderOwner;
-  readonly #settings: ConnectionSettings;
-  readonly #masked: boolean;
+  #owner!: SenderOwner;
+  #settings!: ConnectionSettings;
+  /** Whether its frames are masked (RFC 6455 §5.3). */
+  readonly isMasked: boolean;
   /** Made when a backlog first counts, or a frame is shared. */
   #processAccount: BacklogAccount | undefined;
   readonly #deflater: Deflater | undefined;
@@ -47,12 +54,36 @@ export class Sender implements BatchOwner {
     masked: boolean,
     deflater?: Deflater,
   ) {
-    this.#owner = owner;
-    this.#settings = settings;
-    this.#masked = masked;
+    this.isMasked = masked;
     this.#deflater = deflater;
     this.#batch = new OutputBatch(stream, this);
     this.#writer = new FrameWriter(this.#batch, masked);
+    this.begin(owner, stream, settings, 0);
+  }
+
+  /** Tells whether nothing is under way, and nothing is known that would matter later. */
+  get isAtRest(): boolean {
+    // hot path: benchmarks/micro/sender
+    return this.#isReturnable && !this.awaitsProgress && this.#batch.isAtRest;
+  }
+
+  /** Whether it is as any other, once nothing is under way. */
+  get #isReturnable(): boolean {
+    return this.#deflater === undefined && this.pongsDropped === 0;
+  }
+
+  /** Begins to send for another connection; only at rest. @param totalBytes - octets that were framed for it before. */
+  begin(owner: SenderOwner, stream: Duplex, settings: ConnectionSettings, totalBytes: number): void {
+    // hot path: benchmarks/micro/sender
+    this.#owner = owner;
+    this.#settings = settings;
+    this.#batch.begin(stream, totalBytes);
+  }
+
+  /** Forgets for whom it sent, so that it keeps no connection alive. */
+  forget(): void {
+    this.#owner = NOBODY;
+    this.#batch.forget();
   }
 
   /** Octets that the socket has not taken yet. */
@@ -87,16 +118,19 @@ export class Sender implements BatchOwner {
 
   /** Tells how many octets a frame takes: header and payload. */
   sizeOf(payloadLength: number): number {
-    return headerLength(payloadLength, this.#masked) + payloadLength;
+    return headerLength(payloadLength, this.isMasked) + payloadLength;
   }
 
   beginTurn(): void {
     this.#batch.beginTurn();
   }
 
-  endTurn(): void {
-    this.#batch.endTurn();
+  /** Ends a turn. @returns whether this is at rest. */
+  endTurn(): boolean {
+    // hot path: benchmarks/micro/sender
+    if (this.#batch.endTurn() && !this.awaitsProgress) return this.#isReturnable;
     this.#account();
+    return false;
   }
 
   /** Tells whether a frame takes so long to compress that it is a matter for {@link Sender.sendSlowly}. */
@@ -188,7 +222,7 @@ export class Sender implements BatchOwner {
   }
 
   #sendForm(message: PreparedMessage, form: CompressedForm | undefined): number {
-    if (!this.#masked) return this.#share((form ?? message).frame);
+    if (!this.isMasked) return this.#share((form ?? message).frame);
     const payload = form?.compressed;
     return this.#frame(firstOctet(message.opcode, true, payload !== undefined), payload ?? message.payload);
   }
@@ -200,7 +234,7 @@ export class Sender implements BatchOwner {
    */
   sendLightly(message: PreparedMessage, isAlone: boolean): number {
     // hot path: benchmarks/micro/sender
-    const frame = this.#masked ? undefined : this.#readyFrame(message);
+    const frame = this.isMasked ? undefined : this.#readyFrame(message);
     if (frame === undefined) return 0;
     const total = this.#batch.lightBytes + frame.length;
     if (total > MAX_JOINED_BYTES || total >= this.#settings.softBacklogBytes) return 0;
@@ -263,9 +297,11 @@ export class Sender implements BatchOwner {
 
   /** Notes a backlog that outlives the turn. */
   #account(): void {
+    // hot path: benchmarks/micro/sender
     const backlog = this.#batch.backlog;
-    if (backlog >= this.#settings.softBacklogBytes) this.#isOverSoft = true;
-    if (this.#processAccount === undefined && backlog < countedFrom(this.#settings.softBacklogBytes)) return;
+    const { softBacklogBytes } = this.#settings;
+    if (backlog >= softBacklogBytes) this.#isOverSoft = true;
+    if (this.#processAccount === undefined && backlog < countedFrom(softBacklogBytes)) return;
     const account = this.#openAccount();
     account.update(backlog, this.#batch.takenBytes);
     if (account.isEmpty) this.#processAccount = undefined;
@@ -278,6 +314,11 @@ export class Sender implements BatchOwner {
   /** Learns from the batch that octets which others get too may wait for long. */
   batchOnShared(octets: Buffer, end: number): void {
     if (octets.length >= SHARED_FROM) this.#openAccount().share(octets, end);
+  }
+
+  /** Learns from the batch that nothing may be under way any more. */
+  batchOnRest(): void {
+    this.#owner.onRest();
   }
 
   /** Learns from the batch that the socket has taken something. */

@@ -1,8 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Deflate } from '../compression/coding.js';
-import { Deflater } from '../compression/deflater.js';
-import { ConnectionClosedError, LimitError, ProtocolError } from '../errors.js';
+import { LimitError, ProtocolError, type ConnectionClosedError } from '../errors.js';
 import { log } from '../logging.js';
 import { truncateReason } from '../protocol/close-frame.js';
 import {
@@ -17,10 +16,11 @@ import { CloseCode, DEFAULT_REASONS } from '../protocol/constants.js';
 import { ClosingDeadline } from './closing-deadline.js';
 import type { Origin, TimeoutKind } from './connection-events.js';
 import type { ConnectionSettings } from './connection-options.js';
+import { Ending, type Outcome } from './ending.js';
 import type { Delivery } from './inbox.js';
 import { Receiver, type ReceiverOwner } from './receiver.js';
 import type { RoleRules } from './role.js';
-import { Sender, type SenderOwner } from './sender.js';
+import { SessionOutput } from './session-output.js';
 
 /** Takes what happens in a {@link Session}; one object serves all owners, so that none of them needs closures. */
 export interface SessionEvents<Owner> {
@@ -36,15 +36,6 @@ export interface SessionEvents<Owner> {
   ended(owner: Owner): void;
 }
 
-/** Tells how a session ended. */
-export interface Outcome {
-  /** Code received: 1005 if the peer's Close was empty, 1006 if there was none. */
-  readonly code: number;
-  readonly reason: string;
-  /** Whether both Close frames were seen. */
-  readonly wasClean: boolean;
-}
-
 /** Leads from a byte stream to its session, so that the listeners below can serve all streams. */
 const SESSION = Symbol('session');
 
@@ -56,33 +47,17 @@ interface Bound extends Duplex {
  * Is one WebSocket over an open byte stream: what is received and sent on it, and the closing handshake
  * (RFC 6455 §7) that ends it.
  */
-export class Session<Owner> implements ReceiverOwner, SenderOwner {
+export class Session<Owner> extends SessionOutput implements ReceiverOwner {
   readonly receiver: Receiver;
-  readonly sender: Sender;
   state: ClosingState = ClosingState.OPEN;
   bytesReceived = 0;
-  /** Side that began the closing handshake, or decided the end. */
-  closedBy: Origin | undefined;
 
   readonly #owner: Owner;
   readonly #events: SessionEvents<Owner>;
-  readonly #stream: Duplex;
-  readonly #settings: ConnectionSettings;
-  readonly #rules: RoleRules;
-  #deadline: ClosingDeadline | undefined;
-  #closeCode: number = CloseCode.NO_STATUS_RECEIVED;
-  #closeReason = '';
-  #sentCode: number | undefined;
-  #received: { readonly code: number; readonly reason: string } | undefined;
-  #failure: Error | undefined;
+  /** Made when the end begins. */
+  #knownEnding: Ending | undefined;
   /** Messages handed on so far. */
   #delivered = 0;
-  /** Whether the stream went before it had taken our Close. */
-  #isCut = false;
-  /** Whether our direction of the byte stream ends, or will once all is written. */
-  #isEnding = false;
-  /** Directions of the byte stream that are not at their end. */
-  #openDirections = 2;
 
   constructor(
     owner: Owner,
@@ -92,11 +67,9 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     rules: RoleRules,
     deflate?: Deflate,
   ) {
+    super(stream, settings, rules, deflate);
     this.#owner = owner;
     this.#events = events;
-    this.#stream = stream;
-    this.#settings = settings;
-    this.#rules = rules;
     this.receiver = new Receiver(
       this,
       stream,
@@ -104,8 +77,6 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
       !rules.masks,
       deflate && rules.incoming(deflate.agreement),
     );
-    const deflater = deflate && new Deflater(rules.outgoing(deflate.agreement), deflate.settings);
-    this.sender = new Sender(this, stream, settings, rules.masks, deflater);
     // The peer may end its direction behind its Close while ours is still under way.
     stream.allowHalfOpen = true;
     (stream as Bound)[SESSION] = this;
@@ -120,29 +91,34 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
 
   /** Tells whether our Close was put on the socket. */
   get hasSentClose(): boolean {
-    return this.#sentCode !== undefined;
+    return this.#knownEnding !== undefined && this.#knownEnding.sentCode !== undefined;
+  }
+
+  /** Side that began the closing handshake, or decided the end. */
+  get closedBy(): Origin | undefined {
+    return this.#knownEnding?.closedBy;
   }
 
   /** Tells how the session ended, or would if the stream went now. */
   get outcome(): Outcome {
-    const { code, reason } = this.#received ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: '' };
-    const wasClean = this.#received !== undefined && this.#sentCode !== undefined && !this.#isCut;
-    return { code, reason, wasClean };
+    return this.#ending.outcome;
   }
 
   /** Makes the error for whatever the end of this session prevents. */
   closedError(): ConnectionClosedError {
-    const { code, reason, wasClean } = this.outcome;
-    const cause = this.#failure === undefined ? undefined : { cause: this.#failure };
-    return new ConnectionClosedError(code, this.#sentCode, reason, wasClean, cause);
+    return this.#ending.closedError();
+  }
+
+  get #ending(): Ending {
+    return (this.#knownEnding ??= new Ending());
   }
 
   /** Begins to deliver and to read; `head` is what came behind the opening handshake. */
   start(head: Buffer | undefined): void {
     const { receiver } = this;
-    const stream = this.#stream;
+    const stream = this.stream;
     // The parser unmasks in place. What a socket hands out is ours; other streams may hand out what others still use.
-    const isOurs = this.#rules.masks || stream instanceof Socket;
+    const isOurs = this.rules.masks || stream instanceof Socket;
     // A listener makes it flow, unless it was paused; the receiver resumes it when it may.
     stream.pause();
     stream.on('data', isOurs ? streamOnData : streamOnForeignData);
@@ -155,23 +131,24 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   beginClosing(code: number, reason: string): void {
     if (!maySend(this.state)) return;
     this.#decide(code, reason, 'local');
-    this.#watchClosing(this.#settings.closeTotalTimeoutMs);
+    this.#watchClosing(this.settings.closeTotalTimeoutMs);
     this.receiver.readToTheEnd();
   }
 
   /** Puts our Close on the socket, if it still can: nothing follows it. */
   writeClose(): void {
-    if (this.#sentCode !== undefined || this.#stream.destroyed) return;
-    this.#sentCode = this.#closeCode;
-    this.sender.sendClose(this.#closeCode, this.#closeReason);
+    const ending = this.#ending;
+    if (this.hasSentClose || this.stream.destroyed) return;
+    ending.sentCode = ending.closeCode;
+    this.sender.sendClose(ending.closeCode, ending.closeReason);
     if (this.state === ClosingState.CLOSE_RECEIVED) this.state = afterCloseSent(this.state);
     this.#endStreamIfComplete();
   }
 
   /** Fails the connection (RFC 6455 §7.1.7): says why, ignores what still comes, ends the stream. */
-  fail(error: Error): void {
-    if (!mayReceive(this.state) || this.#failure !== undefined) return;
-    this.#failure = error;
+  override fail(error: Error): void {
+    if (!mayReceive(this.state) || this.#ending.failure !== undefined) return;
+    this.#ending.failure = error;
     const isPeers = error instanceof ProtocolError || error instanceof LimitError;
     const code = isPeers ? error.closeCode : CloseCode.INTERNAL_ERROR;
     log('notice', 'connection failed', { code, err: error });
@@ -181,7 +158,7 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   /** Says goodbye as well as it can, waiting for nothing. */
   leave(code: number): void {
     if (this.isOver) return;
-    if (this.#sentCode === undefined) this.#abandon(code, DEFAULT_REASONS[code]!);
+    if (!this.hasSentClose) this.#abandon(code, DEFAULT_REASONS[code]!);
     else this.#dropStream();
   }
 
@@ -200,9 +177,9 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   }
 
   /** Ends a connection whose peer does not take what it is sent. */
-  endSlowConsumer(): void {
-    this.#failure ??= this.sender.slowness();
-    log('warn', 'slow consumer ended', { backlog: this.sender.backlog });
+  override endSlowConsumer(): void {
+    this.#ending.failure ??= this.sender.slowness();
+    log('warn', 'slow consumer ended', { backlog: this.backlog });
     this.drop(CloseCode.TRY_AGAIN_LATER, 'slow consumer');
   }
 
@@ -227,7 +204,7 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
 
   onPing(payload: Buffer): void {
     // Also after our own Close was decided, but not after it was sent (RFC 6455 §5.5.1).
-    if (this.#sentCode === undefined) this.sender.answerPing(payload);
+    if (!this.hasSentClose) this.sender.answerPing(payload);
     this.#events.ping(this.#owner, payload);
   }
 
@@ -236,53 +213,45 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
   }
 
   onPeerClose(code: number, reason: string): void {
-    this.#received = { code, reason };
+    this.#ending.received = { code, reason };
     if (isClosing(this.state)) {
       this.state = afterCloseReceived(this.state);
       this.#endStreamIfComplete();
       return;
     }
     this.#decide(code, reason, 'remote');
-    this.#watchClosing(this.#settings.closeTotalTimeoutMs);
+    this.#watchClosing(this.settings.closeTotalTimeoutMs);
   }
 
   /** The peer ended its direction, and all that came before was parsed. */
   onEnd(): void {
-    this.#openDirections -= 1;
+    this.#ending.openDirections -= 1;
     const isAnswered =
       this.state === ClosingState.CLOSE_RECEIVED || this.state === ClosingState.CLOSE_COMPLETE;
-    if (this.#openDirections === 0) this.#stream.destroy();
-    else if (isAnswered && this.#sentCode !== undefined) this.#endStream();
-    else if (!isAnswered && !this.#isEnding) this.#dropStream();
+    if (this.#ending.openDirections === 0) this.stream.destroy();
+    else if (isAnswered && this.hasSentClose) this.#endStream();
+    else if (!isAnswered && !this.#ending.isEndingStream) this.#dropStream();
   }
 
   onUselessFlood(): void {
     this.#dropStream();
   }
 
-  beginTurn(): void {
-    this.sender.beginTurn();
-  }
-
-  endTurn(): void {
-    this.sender.endTurn();
-  }
-
-  onDrain(): void {
+  override onDrain(): void {
     this.receiver.endPenalty();
     this.#events.drain(this.#owner);
   }
 
   /** Whether the socket has not taken all that was sent. */
   get #isBehind(): boolean {
-    return this.sender.takenBytes < this.sender.totalBytes;
+    return this.takenBytes < this.bytesSent;
   }
 
   #decide(code: number, reason: string, origin: Origin): void {
-    this.closedBy = origin;
-    this.#closeCode = code;
+    this.#ending.closedBy = origin;
+    this.#ending.closeCode = code;
     // Our answer carries the peer's code and no reason.
-    this.#closeReason = origin === 'local' ? reason : '';
+    this.#ending.closeReason = origin === 'local' ? reason : '';
     this.state = origin === 'local' ? afterCloseSent(this.state) : afterCloseReceived(this.state);
     this.#events.closing(this.#owner, code, reason, origin);
   }
@@ -292,33 +261,33 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
     if (maySend(this.state)) this.#decide(code, reason, 'local');
     this.writeClose();
     this.#endStream();
-    this.#watchClosing(this.#settings.closeTimeoutMs);
+    this.#watchClosing(this.settings.closeTimeoutMs);
   }
 
   /** The server ends the stream first; the client waits for that (RFC 6455 §7.1.1). */
   #endStreamIfComplete(): void {
-    if (this.state !== ClosingState.CLOSE_COMPLETE || this.#sentCode === undefined) return;
-    if (this.#rules.endsStreamFirst || this.#openDirections === 1) this.#endStream();
+    if (this.state !== ClosingState.CLOSE_COMPLETE || !this.hasSentClose) return;
+    if (this.rules.endsStreamFirst || this.#ending.openDirections === 1) this.#endStream();
   }
 
   /** Ends our direction behind what is queued; the stream goes once the peer's is at its end as well. */
   #endStream(): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
+    if (this.#ending.isEndingStream) return;
+    this.#ending.isEndingStream = true;
     this.sender.end(() => {
-      this.#openDirections -= 1;
-      if (this.#openDirections === 0) this.#stream.destroy();
+      this.#ending.openDirections -= 1;
+      if (this.#ending.openDirections === 0) this.stream.destroy();
     });
   }
 
   #watchClosing(totalMs: number): void {
-    this.#deadline?.cancel();
+    this.#knownEnding?.deadline?.cancel();
     if (this.isOver) return;
-    this.#deadline = new ClosingDeadline(
-      this.#settings.closeTimeoutMs,
+    this.#ending.deadline = new ClosingDeadline(
+      this.settings.closeTimeoutMs,
       totalMs,
       // A slow reader who takes what has come is progress, too: no octet comes while it catches up.
-      () => this.bytesReceived + this.sender.takenBytes + this.#delivered,
+      () => this.bytesReceived + this.takenBytes + this.#delivered,
       () => this.#deadlineOnExpired(),
     );
   }
@@ -331,27 +300,27 @@ export class Session<Owner> implements ReceiverOwner, SenderOwner {
 
   /** Ends the stream, whatever it has not sent yet. */
   #dropStream(): void {
-    this.#isCut ||= this.#isBehind;
-    this.#stream.destroy();
+    this.#ending.isCut ||= this.#isBehind;
+    this.stream.destroy();
   }
 
   /** @internal */
   streamOnError(error: Error): void {
-    this.#failure ??= error;
+    this.#ending.failure ??= error;
     this.#dropStream();
   }
 
   /** @internal */
   streamOnClose(): void {
-    this.#deadline?.cancel();
+    this.#knownEnding?.deadline?.cancel();
     this.receiver.finish(() => this.#receiverOnFinished());
   }
 
   #receiverOnFinished(): void {
     this.state = ClosingState.CLOSED;
-    this.#deadline?.cancel();
+    this.#knownEnding?.deadline?.cancel();
     // Some streams are gone before they have told that they took the last octets: what was ended in order, was sent.
-    this.#isCut ||= this.#isBehind && !this.#stream.writableEnded;
+    this.#ending.isCut ||= this.#isBehind && !this.stream.writableEnded;
     this.sender.discard(() => this.closedError());
     this.#events.ended(this.#owner);
   }

@@ -100,7 +100,7 @@ export abstract class WritableSide extends OutgoingQueue {
     Object.defineProperty(this.prototype, 'writableNeedDrain', {
       configurable: true,
       get(this: WritableSide): boolean {
-        return this.#needsDrain || this.session?.sender.needsDrain === true;
+        return this.#needsDrain || this.session?.needsDrain === true;
       },
     });
   }
@@ -121,7 +121,7 @@ export abstract class WritableSide extends OutgoingQueue {
       this.#callBack(done, error instanceof WebSocketError ? error : this.closedError());
       return;
     }
-    this.session!.sender.taken().then(
+    this.session!.taken().then(
       () => this.#callBack(done, null),
       (reason: unknown) => this.#callBack(done, reason as Error),
     );
@@ -137,6 +137,6 @@ export abstract class WritableSide extends OutgoingQueue {
 
   /** Emits `drain` when it was the queue alone that kept the backlog up; of its own backlog the sender tells. */
   #drainIfDue(): void {
-    if (this.#needsDrain && this.session?.sender.needsDrain !== true) this.emitDrain();
+    if (this.#needsDrain && this.session?.needsDrain !== true) this.emitDrain();
   }
 }

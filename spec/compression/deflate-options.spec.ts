@@ -8,7 +8,7 @@ const DEFAULTS = {
   serverMaxWindowBits: undefined,
   clientMaxWindowBits: undefined,
   threshold: 1024,
-  zlib: { level: -1, memLevel: 8, strategy: 0 },
+  zlib: { level: 3, memLevel: 8, strategy: 0 },
 };
 
 describe('deflateSettings', () => {

@@ -152,6 +152,25 @@ describe('Deflater', () => {
     expect(small.length).to.be.above(sizes[2]!);
   });
 
+  it('takes level 3 unless it is told otherwise', () => {
+    const octets = prose(16 * KiB);
+    const [usual, third, sixth] = [{}, { level: 3 }, { level: 6 }].map((zlibDeflateOptions) =>
+      compress(make({}, { zlibDeflateOptions }), octets, true),
+    );
+    expect(usual!.equals(third!)).to.equal(true);
+    expect(usual!.length).to.be.above(sixth!.length);
+  });
+
+  it('gives zlib room a piece at a time, at once and later, for octets of any kind', async () => {
+    for (const octets of [noise(32 * KiB), prose(32 * KiB), noise(5000), prose(1)]) {
+      const deflater = make();
+      deflater.takes(false, 0);
+      const payload = compress(deflater, octets, true);
+      expect(inflated(payload).equals(octets)).to.equal(true);
+      expect((await compressLater(deflater, octets, true)).equals(payload)).to.equal(true);
+    }
+  });
+
   describe('the window', () => {
     for (const windowBits of [9, 10, 11, 12, 13, 14, 15]) {
       it(`reaches ${windowBits} bits back, and no further`, async () => {

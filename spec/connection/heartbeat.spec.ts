@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SinonFakeTimers } from 'sinon';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
-import { Heartbeat } from '../../lib/connection/heartbeat.js';
+import { Heartbeat, startBeating, stopBeating, type Beating } from '../../lib/connection/heartbeat.js';
 import { KeepaliveController } from '../../lib/connection/keepalive-controller.js';
 import { ROLES, fakeClock, names, settled, unwire, wireUp } from '../wire-peer.js';
 
@@ -18,11 +18,11 @@ describe('Heartbeat', () => {
   });
 
   /** Makes a heartbeat that records its pings. */
-  function beat(options: ConnectionOptions = {}, usual = 30): { heartbeat: Heartbeat; pings: string[] } {
+  function beat(options: ConnectionOptions = {}, usual = 30) {
     const pings: string[] = [];
-    const target = { ping: (text: string) => pings.push(text) };
+    const target: Beating = { ping: (text: string) => pings.push(text), keepalive: undefined };
     const settings = connectionSettings({ keepaliveController: new KeepaliveController(), ...options });
-    return { heartbeat: new Heartbeat(target, settings, usual), pings };
+    return { heartbeat: new Heartbeat(target, settings, usual, false), target, settings, pings };
   }
 
   it('pings after the interval, once it has started', () => {
@@ -45,10 +45,10 @@ describe('Heartbeat', () => {
   });
 
   it('postpones the ping for what is received', () => {
-    const { heartbeat, pings } = beat();
+    const { heartbeat, target, pings } = beat();
     heartbeat.start();
     clock.tick(29_000);
-    heartbeat.touch();
+    target.keepalive!.touch();
     clock.tick(29_000);
     expect(pings).to.deep.equal([]);
     clock.tick(2_000);
@@ -57,12 +57,12 @@ describe('Heartbeat', () => {
   });
 
   it('changes at once what it is told to', () => {
-    const { heartbeat, pings } = beat();
+    const { heartbeat, target, pings } = beat();
     heartbeat.start();
     heartbeat.configure({ keepalive: 1, ping: 'quick' });
     clock.tick(1_100);
     expect(pings).to.deep.equal(['quick']);
-    heartbeat.touch();
+    target.keepalive!.touch();
     heartbeat.configure({ keepalive: 0 });
     clock.tick(100_000);
     expect(pings).to.deep.equal(['quick']);
@@ -70,6 +70,30 @@ describe('Heartbeat', () => {
     clock.tick(2_100);
     expect(pings).to.deep.equal(['quick', 'quick']);
     heartbeat.stop();
+  });
+
+  it('is not needed where the settings of the connection hold', () => {
+    const { target, settings, pings } = beat({ ping: 'hi' });
+    startBeating(target, settings, 10);
+    clock.tick(10_500);
+    expect(pings).to.deep.equal(['hi']);
+    stopBeating(target, settings);
+    expect(target.keepalive).to.equal(undefined);
+    startBeating(target, settings, 0);
+    expect(target.keepalive).to.equal(undefined);
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it('changes what was begun without it', () => {
+    const { target, settings, pings } = beat();
+    startBeating(target, settings, 10);
+    const heartbeat = new Heartbeat(target, settings, 10, true);
+    heartbeat.configure({ keepalive: 1, ping: 'quick' });
+    clock.tick(1_100);
+    expect(pings).to.deep.equal(['quick']);
+    heartbeat.stop();
+    clock.tick(100_000);
+    expect(pings).to.deep.equal(['quick']);
   });
 
   it('begins nothing by being configured before it starts or after it stops', () => {

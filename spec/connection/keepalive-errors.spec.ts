@@ -6,7 +6,7 @@ import { InvalidOptionError } from '../../lib/errors.js';
 import { loglevel, setLogger } from '../../lib/logging.js';
 import { ROLES, fakeClock, unwire, wireUp } from '../wire-peer.js';
 
-const target = { ping: () => {} };
+const target = { ping: () => {}, keepalive: undefined };
 const SILENT = { debug() {}, info() {}, notice() {}, error() {} };
 
 describe('Keepalive: what it says, and whom it watches', () => {
@@ -14,7 +14,12 @@ describe('Keepalive: what it says, and whom it watches', () => {
 
   it('names the options that there are not, and whose they would be', () => {
     const controller = new KeepaliveController();
-    const heartbeat = new Heartbeat(target, connectionSettings({ keepaliveController: controller }), 30);
+    const heartbeat = new Heartbeat(
+      target,
+      connectionSettings({ keepaliveController: controller }),
+      30,
+      false,
+    );
     for (const [where, call] of [
       ['KeepaliveControllerOptions', (options: object) => new KeepaliveController(options)],
       ['KeepaliveOptions', (options: object) => controller.add({ ping: () => {} }, options)],

@@ -18,7 +18,7 @@ describe('MessageSource: its pieces', () => {
 
   function make(): { sender: Sender; peer: WirePeer; stream: PairEnd } {
     const [stream, far] = duplexPair();
-    const owner = { onDrain: () => {}, fail: () => {}, endSlowConsumer: () => {} };
+    const owner = { onDrain: () => {}, onRest: () => {}, fail: () => {}, endSlowConsumer: () => {} };
     return {
       sender: new Sender(owner, stream, connectionSettings({}), false),
       peer: new WirePeer(far, 'client'),
@@ -33,7 +33,7 @@ describe('MessageSource: its pieces', () => {
   ): Promise<ReturnType<WirePeer['frames']>> {
     const { sender, peer } = make();
     const source = new MessageSource(opcode, pieces, 16 * FRAME);
-    expect(await source.sendTo(sender, () => {})).to.equal(undefined);
+    expect(await source.sendTo({ sender }, () => {})).to.equal(undefined);
     await settled(12);
     return peer.frames();
   }
@@ -93,7 +93,7 @@ describe('MessageSource: its pieces', () => {
     it('are refused by that name', async () => {
       const { sender } = make();
       const source = new MessageSource(Opcode.TEXT, ['a', 5 as unknown as string], 1024);
-      const error = await source.sendTo(sender, () => {});
+      const error = await source.sendTo({ sender }, () => {});
       expect(error).to.be.instanceOf(InvalidOptionError).with.property('option', 'piece');
       expect(await outcomeOf(source.sent)).to.equal(error);
       expect(source.isUnfinished).to.equal(true);
@@ -102,7 +102,7 @@ describe('MessageSource: its pieces', () => {
     it('are octets of text that ends within a character', async () => {
       const { sender } = make();
       const source = new MessageSource(Opcode.TEXT, [Buffer.from('61c3', 'hex')], 1024);
-      const error = await source.sendTo(sender, () => {});
+      const error = await source.sendTo({ sender }, () => {});
       expect(error).to.be.instanceOf(InvalidOptionError);
       expect(error?.message).to.match(
         /^message: expected the rest of the character that the fragment before/,
@@ -122,7 +122,7 @@ describe('MessageSource: its pieces', () => {
         })(),
         1024,
       );
-      expect(await source.sendTo(sender, () => {})).to.equal(thrown);
+      expect(await source.sendTo({ sender }, () => {})).to.equal(thrown);
       expect(await outcomeOf(source.sent)).to.equal(thrown);
     });
 
@@ -136,7 +136,7 @@ describe('MessageSource: its pieces', () => {
         })(),
         1024,
       );
-      const error = await source.sendTo(sender, () => {});
+      const error = await source.sendTo({ sender }, () => {});
       expect(error).to.be.instanceOf(Error).with.property('message', 'the source threw what is no error');
       expect(error?.cause).to.equal('text');
       expect(await outcomeOf(source.sent)).to.equal('text');
@@ -148,7 +148,7 @@ describe('MessageSource: its pieces', () => {
       const source = new MessageSource(Opcode.TEXT, readable, 1024);
       readable.destroy(reason);
       await settled(2);
-      expect(await source.sendTo(sender, () => {})).to.equal(reason);
+      expect(await source.sendTo({ sender }, () => {})).to.equal(reason);
       expect(await outcomeOf(source.sent)).to.equal(reason);
     });
 
@@ -157,7 +157,7 @@ describe('MessageSource: its pieces', () => {
       const locked = new ReadableStream<string>();
       locked.getReader();
       const source = new MessageSource(Opcode.TEXT, locked as MessagePieces, 1024);
-      const error = await source.sendTo(sender, () => {});
+      const error = await source.sendTo({ sender }, () => {});
       expect(error).to.be.instanceOf(TypeError);
       expect(await outcomeOf(source.sent)).to.equal(error);
     });
@@ -177,7 +177,7 @@ describe('MessageSource: its pieces', () => {
           if (seen.length < 2) setImmediate(watch);
         };
         setImmediate(watch);
-        await new MessageSource(Opcode.TEXT, source, 16 * FRAME).sendTo(sender, () => {});
+        await new MessageSource(Opcode.TEXT, source, 16 * FRAME).sendTo({ sender }, () => {});
         expect(seen).to.deep.equal([askedFirst, 2 * askedFirst]);
         expect(asked()).to.equal(pieces.length);
       });
@@ -193,7 +193,7 @@ describe('MessageSource: its pieces', () => {
         const { sender, stream, peer } = make();
         const { pieces, asked } = counted(['one--', 'two--', 'three', 'four-', 'five-']);
         stream.hold();
-        const done = new MessageSource(Opcode.TEXT, pieces, soft).sendTo(sender, () => {});
+        const done = new MessageSource(Opcode.TEXT, pieces, soft).sendTo({ sender }, () => {});
         await settled();
         expect(asked()).to.equal(askedWhileHeld);
         stream.release();
@@ -221,7 +221,7 @@ describe('MessageSource: its pieces', () => {
       const source = new MessageSource(Opcode.TEXT, web as MessagePieces, 1);
       await settled();
       expect(pulls).to.equal(0);
-      const done = source.sendTo(sender, () => {});
+      const done = source.sendTo({ sender }, () => {});
       await settled();
       expect(pulls).to.be.at.most(3);
       stream.release();
@@ -249,7 +249,7 @@ describe('MessageSource: its pieces', () => {
           }),
         };
         const source: MessageSource = new MessageSource(Opcode.TEXT, pieces, 1024);
-        const outcomes = Promise.all([source.sendTo(sender, () => {}), source.sent].map(outcomeOf));
+        const outcomes = Promise.all([source.sendTo({ sender }, () => {}), source.sent].map(outcomeOf));
         await settled(1);
         if (!isWithin) source.cancel(reason);
         expect(await outcomes).to.deep.equal([reason, reason]);
@@ -265,7 +265,7 @@ describe('MessageSource: its pieces', () => {
       const web = new ReadableStream<string>({ cancel: () => void (isCancelled = true) });
       for (const pieces of [readable, web as MessagePieces]) {
         const source = new MessageSource(Opcode.TEXT, pieces, 1024);
-        const outcomes = Promise.all([source.sendTo(sender, () => {}), source.sent].map(outcomeOf));
+        const outcomes = Promise.all([source.sendTo({ sender }, () => {}), source.sent].map(outcomeOf));
         await settled(1);
         source.cancel(reason);
         expect(await outcomes).to.deep.equal([reason, reason]);

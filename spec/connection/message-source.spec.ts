@@ -10,7 +10,7 @@ import { WirePeer, outcomeOf, settled } from '../wire-peer.js';
 describe('MessageSource: a message whose pieces are still to come', () => {
   function make(): { sender: Sender; peer: WirePeer } {
     const [stream, far] = duplexPair();
-    const owner = { onDrain: () => {}, fail: () => {}, endSlowConsumer: () => {} };
+    const owner = { onDrain: () => {}, onRest: () => {}, fail: () => {}, endSlowConsumer: () => {} };
     return {
       sender: new Sender(owner, stream, connectionSettings({}), false),
       peer: new WirePeer(far, 'client'),
@@ -20,7 +20,7 @@ describe('MessageSource: a message whose pieces are still to come', () => {
   it('sends each piece as a fragment, and an empty one to end the message (RFC 6455 §5.4)', async () => {
     const { sender, peer } = make();
     const source = new MessageSource(Opcode.TEXT, ['one', 'two'], 1024);
-    expect(await source.sendTo(sender, () => {})).to.equal(undefined);
+    expect(await source.sendTo({ sender }, () => {})).to.equal(undefined);
     await settled();
     expect(peer.said()).to.deep.equal(['text "one" …', 'more "two" …', 'more ""']);
     expect(await outcomeOf(source.sent)).to.equal(5 + 5 + 2);
@@ -55,7 +55,7 @@ describe('MessageSource: a message whose pieces are still to come', () => {
     const source = new MessageSource(Opcode.TEXT, pieces, 1024);
     await settled();
     expect(counts).to.deep.equal({ iterators: 0, pieces: 0, ends: 0 });
-    await source.sendTo(sender, () => {});
+    await source.sendTo({ sender }, () => {});
     expect(counts).to.deep.equal({ iterators: 1, pieces: 3, ends: 0 });
   });
 
@@ -66,7 +66,7 @@ describe('MessageSource: a message whose pieces are still to come', () => {
     const reasons = [new Error('first'), new Error('second')];
     for (const reason of reasons) source.cancel(reason);
     expect(await outcomeOf(source.sent)).to.equal(reasons[0]);
-    expect(await source.sendTo(sender, () => {})).to.equal(reasons[0]);
+    expect(await source.sendTo({ sender }, () => {})).to.equal(reasons[0]);
     await settled();
     expect(counts).to.deep.equal({ iterators: 1, pieces: 0, ends: 1 });
     expect(peer.frames()).to.deep.equal([]);
@@ -87,7 +87,7 @@ describe('MessageSource: a message whose pieces are still to come', () => {
     const source = new MessageSource(Opcode.TEXT, pieces, 1024);
     const reason = new Error('enough');
     let frames = 0;
-    const error = await source.sendTo(sender, () => {
+    const error = await source.sendTo({ sender }, () => {
       frames += 1;
       if (frames === 2) source.cancel(reason);
     });

@@ -30,6 +30,7 @@ describe('OutputBatch: octets that others get too', () => {
       awaitsProgress: false,
       batchOnProgress: () => {},
       batchOnShared: (octets, end) => told.push([octets, end]),
+      batchOnRest: () => {},
     });
     return { ...plain, batch, told };
   }
@@ -200,6 +201,7 @@ describe('OutputBatch: octets that others get too', () => {
       awaitsProgress: false,
       batchOnProgress: () => {},
       batchOnShared: () => {},
+      batchOnRest: () => {},
     });
     batch.share(shared('a'), true);
     expect(taken).to.deep.equal([]);

@@ -95,6 +95,7 @@ function setUp(isQuick = false) {
       awaitsProgress: false,
       batchOnProgress: onProgress,
       batchOnShared: () => {},
+      batchOnRest: () => {},
     }),
   };
 }
@@ -716,6 +717,7 @@ describe('OutputBatch', () => {
           awaitsProgress: false,
           batchOnProgress: () => {},
           batchOnShared: () => {},
+          batchOnRest: () => {},
         });
         batch.beginTurn();
         put(batch, 'y');
@@ -747,6 +749,7 @@ describe('OutputBatch', () => {
           awaitsProgress: false,
           batchOnProgress: () => {},
           batchOnShared: () => {},
+          batchOnRest: () => {},
         });
         const write = sinon.spy(near, 'write');
         for (let i = 0; i < 50; i++) {
@@ -774,6 +777,7 @@ describe('OutputBatch', () => {
           awaitsProgress: false,
           batchOnProgress: () => {},
           batchOnShared: () => {},
+          batchOnRest: () => {},
         });
         const write = sinon.spy(near, 'write');
         for (let i = 0; i < 5; i++) {
@@ -794,11 +798,13 @@ describe('OutputBatch', () => {
             awaitsProgress: false,
             batchOnProgress: () => {},
             batchOnShared: () => {},
+            batchOnRest: () => {},
           });
           const otherBatch = new OutputBatch(other.near, {
             awaitsProgress: false,
             batchOnProgress: () => {},
             batchOnShared: () => {},
+            batchOnRest: () => {},
           });
           const expected: Buffer[] = [];
           let wasFull = false;
@@ -836,6 +842,7 @@ describe('OutputBatch', () => {
         awaitsProgress: false,
         batchOnProgress: () => {},
         batchOnShared: () => {},
+        batchOnRest: () => {},
       });
       const accepted = once(server, 'connection') as Promise<[Socket]>;
       for (const text of ['one ', 'two ', 'three']) {
@@ -860,6 +867,7 @@ describe('OutputBatch', () => {
           awaitsProgress: false,
           batchOnProgress: () => expect.fail('no progress'),
           batchOnShared: () => {},
+          batchOnRest: () => {},
         });
         const write = sinon.spy(near, 'write');
         put(batch, 'never sent');
@@ -880,6 +888,7 @@ describe('OutputBatch', () => {
           awaitsProgress: false,
           batchOnProgress: () => {},
           batchOnShared: () => {},
+          batchOnRest: () => {},
         });
         batch.append(Buffer.alloc(32 * 1024 * KiB));
         batch.flush();

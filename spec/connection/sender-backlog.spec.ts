@@ -23,7 +23,12 @@ describe('Sender: what the socket has not taken', () => {
   function make(options: ConnectionOptions = {}) {
     const [stream, far] = duplexPair();
     let drains = 0;
-    const owner = { onDrain: () => (drains += 1), fail: () => {}, endSlowConsumer: () => {} };
+    const owner = {
+      onDrain: () => (drains += 1),
+      onRest: () => {},
+      fail: () => {},
+      endSlowConsumer: () => {},
+    };
     const sender = new Sender(owner, stream, connectionSettings(options), false);
     const peer = new WirePeer(far, 'client');
     opened.push({ sender, stream, peer });

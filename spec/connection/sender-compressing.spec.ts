@@ -28,7 +28,7 @@ describe('Sender: compressing', () => {
   /** Makes a sender that compresses from 10 octets on. */
   function make(masked: boolean): { sender: Sender; said: () => Promise<string[]>; stream: PairEnd } {
     const [stream, far] = duplexPair();
-    const owner = { onDrain: () => {}, fail: () => {}, endSlowConsumer: () => {} };
+    const owner = { onDrain: () => {}, onRest: () => {}, fail: () => {}, endSlowConsumer: () => {} };
     const coding = { windowBits: 15, keepsContext: false };
     const deflater = new Deflater(coding, deflateSettings({ threshold: 10 })!);
     const sender = new Sender(owner, stream, connectionSettings({}), masked, deflater);

@@ -27,7 +27,7 @@ describe('Sender: whole messages', () => {
     ...options
   }: ConnectionOptions & { masked?: boolean; keepsContext?: boolean } = {}) {
     const [stream, far] = duplexPair();
-    const owner = { onDrain: () => {}, fail: () => {}, endSlowConsumer: () => {} };
+    const owner = { onDrain: () => {}, onRest: () => {}, fail: () => {}, endSlowConsumer: () => {} };
     const deflater =
       keepsContext === undefined
         ? undefined

@@ -29,7 +29,12 @@ describe('Sender', () => {
   function make(options: ConnectionOptions = {}, masked = false): Fixture {
     const [stream, far] = duplexPair();
     let drains = 0;
-    const owner = { onDrain: () => (drains += 1), fail: () => {}, endSlowConsumer: () => {} };
+    const owner = {
+      onDrain: () => (drains += 1),
+      onRest: () => {},
+      fail: () => {},
+      endSlowConsumer: () => {},
+    };
     const sender = new Sender(owner, stream, connectionSettings(options), masked);
     const fixture = { sender, stream, peer: new WirePeer(far, 'client'), drains: () => drains, owner };
     opened.push(fixture);

@@ -1,12 +1,21 @@
 import type { Row } from './row.js';
-import { bombs } from './rows/d1-bombs.js';
-import { windowBits } from './rows/d2-window-bits.js';
-import { abandonedJobs } from './rows/d3-abandoned-jobs.js';
 import { silentCloses } from './rows/c1-silent-close.js';
 import { crossedCloses } from './rows/c2-crossed-closes.js';
 import { oddValues } from './rows/c3-odd-values.js';
 import { closeCodes } from './rows/c4-close-codes.js';
-import { honestPings, pingFlood } from './rows/f4-ping-flood.js';
+import { bombs } from './rows/d1-bombs.js';
+import { windowBits } from './rows/d2-window-bits.js';
+import { abandonedJobs } from './rows/d3-abandoned-jobs.js';
+import { lengths } from './rows/f1-lengths.js';
+import { firstOctets } from './rows/f10-first-octets.js';
+import { reservedOpcodes } from './rows/f2-reserved-opcodes.js';
+import { controlFrames } from './rows/f3-control-frames.js';
+import { honestPings, pingFloods } from './rows/f4-ping-flood.js';
+import { fragments } from './rows/f5-fragments.js';
+import { oneOctetWrites } from './rows/f6-one-octet-writes.js';
+import { parkedMessages } from './rows/f7-parked-messages.js';
+import { masking } from './rows/f8-masking.js';
+import { invalidText } from './rows/f9-invalid-text.js';
 import { unheardErrors } from './rows/r1-unheard-error.js';
 import { failingCallbacks } from './rows/r2-failing-callbacks.js';
 import { smallFrameFloods } from './rows/r4-small-frame-flood.js';
@@ -15,8 +24,17 @@ import { resets } from './rows/r8-resets.js';
 
 /** Lists what hostile and broken peers do, in the order of the table in docs/security.md. */
 export const ROWS: readonly Row[] = [
-  pingFlood,
+  ...lengths,
+  ...reservedOpcodes,
+  ...controlFrames,
+  ...pingFloods,
   honestPings,
+  ...fragments,
+  ...oneOctetWrites,
+  parkedMessages,
+  ...masking,
+  ...invalidText,
+  firstOctets,
   ...bombs,
   ...windowBits,
   ...abandonedJobs,

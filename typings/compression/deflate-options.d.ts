@@ -2,7 +2,11 @@ import { type Normalised, type Option } from '../options.js';
 import { type DeflateWishes } from '../protocol/permessage-deflate.js';
 /** Tunes zlib's compressor; its manual describes each (deflateInit2). */
 export interface ZlibDeflateOptions {
-    /** From 0 (none) over 1 (fastest) to 9 (smallest); -1 for zlib's own choice, 6. @defaultValue -1 */
+    /**
+     * From 0 (none) over 1 (fastest) to 9 (smallest); -1 for zlib's own choice, 6. Level 3 takes half the time of 6 for
+     * messages of 16 KiB and makes them some 5 to 10 % longer.
+     * @defaultValue 3
+     */
     readonly level?: number | undefined;
     /** Memory for the compressor while it works, 1 to 9. @defaultValue 8 */
     readonly memLevel?: number | undefined;

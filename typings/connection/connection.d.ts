@@ -1,16 +1,15 @@
 import type { ConnectionEvents, Handler } from './connection-events.js';
 import { type ConnectionCounters, type ConnectionInfo, type ConnectionState } from './connection-info.js';
-import { type KeepaliveConfiguration } from './heartbeat.js';
-import { MessageStream } from './message-stream.js';
 import { type MessageData, type SendType } from './outgoing-message.js';
 import { PreparedMessage } from './prepared-message.js';
 import { type Role } from './role.js';
+import { WatchedStream } from './watched-stream.js';
 export type { Role };
 /**
  * Is one WebSocket, seen from one end: a Duplex of messages (strings for text, Buffers for binary) that emits
  * typed events ({@link ConnectionEvents}). The two roles are WebSocketClient and WebSocketServer.
  */
-export declare class Connection extends MessageStream {
+export declare class Connection extends WatchedStream {
     #private;
     /** Role of this end. */
     readonly role: Role;
@@ -41,7 +40,7 @@ export declare class Connection extends MessageStream {
     get remotePort(): number;
     /** Name (preferred) or address of the remote end. */
     get peername(): string;
-    /** Address of the local end; empty when it has none. */
+    /** Address of the local end; empty when it has none, and when the connection broke off before anybody asked. */
     get sockname(): string;
     /** Subprotocol in force; empty if none. */
     get protocol(): string;
@@ -51,8 +50,6 @@ export declare class Connection extends MessageStream {
     get path(): string;
     /** Query of the request, without `?`. */
     get query(): string;
-    /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
-    get latency(): number | undefined;
     /** Octets framed for sending so far. */
     get bytesSent(): number;
     /** Octets received so far, behind the opening handshake. */
@@ -93,13 +90,6 @@ export declare class Connection extends MessageStream {
     close(code?: number, reason?: string): void;
     /** Ends the connection at once and sends nothing; `close` follows with 1006. */
     terminate(): void;
-    /**
-     * Changes the keepalive, at once, or queries it when called with nothing (websocket(n): configure).
-     * @param options - `keepalive` in seconds, zero or less for off; `ping`, the text of the pings.
-     * @returns what is in force.
-     * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value; nothing changes.
-     */
-    configure(options?: Partial<KeepaliveConfiguration>): KeepaliveConfiguration;
     /**
      * Answers one question about this connection (websocket(n): conninfo).
      * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown key.

@@ -3,6 +3,10 @@ import { type MessageData } from './outgoing-message.js';
 import type { Sender } from './sender.js';
 /** Gives the pieces of one message, in order: a Readable, a ReadableStream, a generator, an array. */
 export type MessagePieces = AsyncIterable<MessageData> | Iterable<MessageData>;
+/** Is a session, as far as a message in pieces needs it; its sender may be another one after each wait. */
+export interface Sending {
+    readonly sender: Sender;
+}
 /** Is a message whose pieces are still to come; they leave as fragments, as fast as the peer takes them. */
 export declare class MessageSource {
     #private;
@@ -18,7 +22,7 @@ export declare class MessageSource {
      * @returns what has kept the message from its end: what the source threw, InvalidOptionError
      * (`ERR_WS_INVALID_OPTION`) for a piece that cannot be sent, or what {@link MessageSource.cancel} was given.
      */
-    sendTo(sender: Sender, beforeFrame: () => void): Promise<Error | undefined>;
+    sendTo(session: Sending, beforeFrame: () => void): Promise<Error | undefined>;
     /** Gives up: nobody takes the rest. Does nothing at the second call. */
     cancel(reason: Error): void;
     /** Gives up a message that is to be dropped as a whole. */

@@ -1,10 +1,14 @@
 import { WritableSide } from './writable-side.js';
+type Listener = Parameters<WritableSide['on']>[1];
 /**
  * Is the stream that a connection is: a Duplex with one chunk per message over a {@link Session}, from the first
  * reader to the end.
  */
 export declare abstract class MessageStream extends WritableSide {
     #private;
+    on(event: string | symbol, listener: Listener): this;
+    addListener(event: string | symbol, listener: Listener): this;
+    prependListener(event: string | symbol, listener: Listener): this;
     /** Stops delivery and pauses the socket. */
     pause(): this;
     resume(): this;
@@ -19,3 +23,4 @@ export declare abstract class MessageStream extends WritableSide {
     /** Goes through the messages one by one, past Node's buffer; to leave the loop ends the connection. */
     [Symbol.asyncIterator](): NodeJS.AsyncIterator<string | Buffer>;
 }
+export {};

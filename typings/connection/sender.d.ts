@@ -1,23 +1,33 @@
 import type { Duplex } from 'node:stream';
 import type { Deflater } from '../compression/deflater.js';
 import { LimitError } from '../errors.js';
+import type { BatchOwner } from './batch-owner.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { type AdmittedFrame } from './outgoing-message.js';
-import { type BatchOwner } from './output-batch.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { type BudgetHolder } from './process-limits.js';
 /** Is told by a {@link Sender} what its backlog asks for. */
 export interface SenderOwner extends BudgetHolder {
     /** Learns that the backlog has fallen below the soft limit again. */
     onDrain(): void;
+    /** Learns that nothing may be under way any more: see {@link Sender.isAtRest}. */
+    onRest(): void;
 }
 /** Sends frames into a byte stream, and knows how far the peer is behind. */
 export declare class Sender implements BatchOwner {
     #private;
     /** Pongs that were dropped because a newer one made them needless (RFC 6455 §5.5.3). */
     pongsDropped: number;
+    /** Whether its frames are masked (RFC 6455 §5.3). */
+    readonly isMasked: boolean;
     /** @param deflater - compresses our messages, if that was agreed on. */
     constructor(owner: SenderOwner, stream: Duplex, settings: ConnectionSettings, masked: boolean, deflater?: Deflater);
+    /** Tells whether nothing is under way, and nothing is known that would matter later. */
+    get isAtRest(): boolean;
+    /** Begins to send for another connection; only at rest. @param totalBytes - octets that were framed for it before. */
+    begin(owner: SenderOwner, stream: Duplex, settings: ConnectionSettings, totalBytes: number): void;
+    /** Forgets for whom it sent, so that it keeps no connection alive. */
+    forget(): void;
     /** Octets that the socket has not taken yet. */
     get backlog(): number;
     /** Octets framed so far. */
@@ -33,7 +43,8 @@ export declare class Sender implements BatchOwner {
     /** Tells how many octets a frame takes: header and payload. */
     sizeOf(payloadLength: number): number;
     beginTurn(): void;
-    endTurn(): void;
+    /** Ends a turn. @returns whether this is at rest. */
+    endTurn(): boolean;
     /** Tells whether a frame takes so long to compress that it is a matter for {@link Sender.sendSlowly}. */
     isSlow(frame: AdmittedFrame): boolean;
     /** Compresses a piece of a message in the thread pool, then frames it; no other data may go meanwhile. @returns as {@link Sender.sendFrame}. */
@@ -66,6 +77,8 @@ export declare class Sender implements BatchOwner {
     discard(reason: () => Error): void;
     /** Learns from the batch that octets which others get too may wait for long. */
     batchOnShared(octets: Buffer, end: number): void;
+    /** Learns from the batch that nothing may be under way any more. */
+    batchOnRest(): void;
     /** Learns from the batch that the socket has taken something. */
     batchOnProgress(): void;
 }

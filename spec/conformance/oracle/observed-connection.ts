@@ -25,6 +25,9 @@ class OctetStream extends Duplex {
   }
 }
 
+/** Makes a connection of a byte stream, as {@link Connection.takeover} does. */
+export type Takeover = typeof Connection.takeover;
+
 /** Is a connection whose doings are kept, each as one short line. */
 export class ObservedConnection {
   readonly connection: Connection;
@@ -36,9 +39,9 @@ export class ObservedConnection {
   brokenCode: number | undefined;
   readonly #stream = new OctetStream();
 
-  constructor(role: Role, options: TakeoverOptions = {}) {
+  constructor(role: Role, options: TakeoverOptions = {}, takeover: Takeover = Connection.takeover) {
     const { told } = this;
-    const connection = Connection.takeover(this.#stream, {
+    const connection = takeover(this.#stream, {
       keepalive: 0,
       ...options,
       server: role === 'server',
@@ -100,6 +103,7 @@ export async function observeEach<T>(
   begin: (observed: ObservedConnection, one: T) => void,
   judge: (observed: ObservedConnection, one: T) => void,
   options?: TakeoverOptions,
+  takeover?: Takeover,
 ): Promise<number> {
   let count = 0;
   let batch: [ObservedConnection, T][] = [];
@@ -116,7 +120,7 @@ export async function observeEach<T>(
     batch = [];
   };
   for (const one of cases) {
-    batch.push([new ObservedConnection(role, options), one]);
+    batch.push([new ObservedConnection(role, options, takeover), one]);
     if (batch.length === BATCH) await settle();
   }
   await settle();

@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { clientFrame, flood, upgraded } from '../attack/attacker.js';
+import { Encounter } from '../encounter.js';
 import { inMebibytes, MEBIBYTE } from '../process-memory.js';
 import type { Row } from '../row.js';
 import { Victim } from '../victim.js';
 
-const PINGS = Buffer.concat(Array.from({ length: 2_000 }, () => clientFrame(0x89, 'x'.repeat(125))));
-
-export const pingFlood: Row = {
-  id: 'F4',
-  peer: 'floods pings of 125 octets, and never reads',
+export const pingFloods: readonly Row[] = (['server', 'client'] as const).map((role) => ({
+  id: role === 'server' ? 'F4' : 'F4c',
+  peer: `floods ${role === 'client' ? 'a client with ' : ''}pings of 125 octets, and never reads`,
   must: 'memory grows by at most 8 MiB in 10 s',
   removal: {
     file: 'connection/receiver.ts',
@@ -16,16 +15,16 @@ export const pingFlood: Row = {
     instead: 'return',
   },
   async run(library, scale) {
-    const victim = await Victim.listen(library, { behaviour: 'echo' });
-    const before = victim.memory().resident;
-    const socket = await upgraded(victim.port);
-    await flood(socket, PINGS, scale === 'full' ? 10_000 : 2_000);
-    const growth = victim.memory().peak - before;
-    socket.destroy();
-    await victim.end();
+    const encounter = await Encounter.begin(library, role, { behaviour: 'echo' });
+    const before = encounter.victim.memory().resident;
+    const ping = encounter.frame(0x89, 'x'.repeat(125));
+    const pings = Buffer.concat(Array.from({ length: 2_000 }, () => ping));
+    await flood(await encounter.meet(), pings, scale === 'full' ? 10_000 : 2_000);
+    const growth = encounter.victim.memory().peak - before;
+    await encounter.end();
     return { held: growth <= 8 * MEBIBYTE, figure: `+${inMebibytes(growth)}` };
   },
-};
+}));
 
 export const honestPings: Row = {
   id: 'F4b',

@@ -29,6 +29,8 @@ export class Ledger {
     for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
     const { opened, closed, messages, octets } = this;
     const events = Object.fromEntries(this.#events);
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    const { user, system } = process.cpuUsage();
     return {
       connections,
       opened,
@@ -36,7 +38,9 @@ export class Ledger {
       messages,
       octets,
       events,
-      heapUsed: process.memoryUsage().heapUsed,
+      heapUsed,
+      held: heapUsed + arrayBuffers,
+      cpuMs: (user + system) / 1000,
       resources,
     };
   }

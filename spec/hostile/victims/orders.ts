@@ -40,6 +40,10 @@ export interface Facts {
   readonly events: Readonly<Record<string, number>>;
   /** Octets of the heap in use; after a collection when the process has `--expose-gc`. */
   readonly heapUsed: number;
+  /** Octets that are in use, on the heap and in buffers; after a collection likewise. */
+  readonly held: number;
+  /** Milliseconds of CPU time since it began. */
+  readonly cpuMs: number;
   /** What keeps the process awake, by kind. */
   readonly resources: Readonly<Record<string, number>>;
 }

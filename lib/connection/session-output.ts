@@ -1,0 +1,103 @@
+import type { Duplex } from 'node:stream';
+import type { Deflate } from '../compression/coding.js';
+import { Deflater } from '../compression/deflater.js';
+import type { ConnectionSettings } from './connection-options.js';
+import type { PreparedMessage } from './prepared-message.js';
+import type { RoleRules } from './role.js';
+import { Sender, type SenderOwner } from './sender.js';
+import { lendSender, returnSender as takeBack } from './sender-pool.js';
+
+/** Is the sending half of a session: a sender for as long as there is something to send, and what it leaves behind. */
+export abstract class SessionOutput implements SenderOwner {
+  readonly stream: Duplex;
+
+  protected readonly settings: ConnectionSettings;
+  protected readonly rules: RoleRules;
+
+  /** Lent while something is under way, so that an idle connection holds none; one that compresses is its own. */
+  #sender: Sender | undefined;
+  /** Octets framed up to when the last sender was returned. */
+  #sentBytes = 0;
+
+  constructor(stream: Duplex, settings: ConnectionSettings, rules: RoleRules, deflate: Deflate | undefined) {
+    this.stream = stream;
+    this.settings = settings;
+    this.rules = rules;
+    if (deflate === undefined) return;
+    const deflater = new Deflater(rules.outgoing(deflate.agreement), deflate.settings);
+    this.#sender = new Sender(this, stream, settings, rules.masks, deflater);
+  }
+
+  /** Sends; who has waited for anything asks for it anew, as it may be another's by then. */
+  get sender(): Sender {
+    // hot path: benchmarks/micro/sender
+    if (this.#sender !== undefined) return this.#sender;
+    return (this.#sender = lendSender(this, this.stream, this.settings, this.rules.masks, this.#sentBytes));
+  }
+
+  /** Octets framed for sending so far. */
+  get bytesSent(): number {
+    return this.#sender === undefined ? this.#sentBytes : this.#sender.totalBytes;
+  }
+
+  /** Octets that the socket has taken so far. */
+  get takenBytes(): number {
+    return this.#sender === undefined ? this.#sentBytes : this.#sender.takenBytes;
+  }
+
+  /** Octets that the socket has not taken yet. */
+  get backlog(): number {
+    return this.#sender === undefined ? this.stream.writableLength : this.#sender.backlog;
+  }
+
+  /** Tells whether the backlog has reached the soft limit and `drain` is due. */
+  get needsDrain(): boolean {
+    return this.#sender !== undefined && this.#sender.needsDrain;
+  }
+
+  /** Pongs that were dropped because a newer one made them needless. */
+  get pongsDropped(): number {
+    return this.#sender === undefined ? 0 : this.#sender.pongsDropped;
+  }
+
+  beginTurn(): void {
+    this.sender.beginTurn();
+  }
+
+  endTurn(): void {
+    // hot path: benchmarks/micro/sender
+    const { sender } = this;
+    if (sender.endTurn()) this.returnSender(sender);
+  }
+
+  /** As {@link Sender.sendLightly}. */
+  sendLightly(message: PreparedMessage, isAlone: boolean): number {
+    // hot path: benchmarks/micro/sender
+    const octets = this.sender.sendLightly(message, isAlone);
+    if (isAlone) this.onRest();
+    return octets;
+  }
+
+  /** As {@link Sender.taken}. */
+  taken(): Promise<void> {
+    const taken = this.sender.taken();
+    this.onRest();
+    return taken;
+  }
+
+  onRest(): void {
+    // hot path: benchmarks/micro/sender
+    const sender = this.#sender;
+    if (sender !== undefined && sender.isAtRest) this.returnSender(sender);
+  }
+
+  protected returnSender(sender: Sender): void {
+    this.#sentBytes = sender.totalBytes;
+    this.#sender = undefined;
+    takeBack(sender);
+  }
+
+  abstract onDrain(): void;
+  abstract fail(error: Error): void;
+  abstract endSlowConsumer(): void;
+}

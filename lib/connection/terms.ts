@@ -1,0 +1,21 @@
+import type { ConnectDetails } from './connection-events.js';
+
+/** Is what the opening handshake has agreed on; its header fields would be a burden for the rest of a long life. */
+export type Terms = Readonly<Omit<ConnectDetails, 'headers'>>;
+
+/** Stands for the terms of a connection that is not open yet. */
+export const NO_TERMS: Terms = Object.freeze({ protocol: '', extensions: '', path: '', query: '' });
+
+/** What was agreed on last. */
+let last = NO_TERMS;
+
+/** Keeps what was agreed on. Mostly it is the same for one connection after the other, and they share it. */
+export function termsOf({ protocol, extensions, path, query }: Terms): Terms {
+  const isSame =
+    path === last.path &&
+    query === last.query &&
+    protocol === last.protocol &&
+    extensions === last.extensions;
+  if (!isSame) last = Object.freeze({ protocol, extensions, path, query });
+  return last;
+}

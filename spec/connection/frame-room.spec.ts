@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import { FrameRoom, NO_OCTETS } from '../../lib/connection/frame-room.js';
+import { sharedSlab } from '../../lib/connection/shared-slab.js';
+
+/** Shows what a room does, and what was taken out of its slab. */
+class OpenRoom extends FrameRoom {
+  readonly taken: Buffer[] = [];
+
+  put(text: string): void {
+    const start = this.fill(text.length);
+    this.slab.write(text, start, 'latin1');
+  }
+
+  turn(inTurn: boolean): void {
+    this.inTurn = inTurn;
+  }
+
+  commit(): void {
+    this.commitSlab();
+  }
+
+  drop(): void {
+    this.dropSlab();
+  }
+
+  forget(): void {
+    this.forgetSlab();
+  }
+
+  nowhere(length: number): number {
+    return this.fillNowhere(length);
+  }
+
+  get texts(): string[] {
+    return this.taken.map((octets) => octets.toString('latin1'));
+  }
+
+  protected override enqueue(octets: Buffer): void {
+    this.taken.push(octets);
+  }
+}
+
+describe('FrameRoom', () => {
+  const rooms: OpenRoom[] = [];
+
+  afterEach(() => {
+    for (const room of rooms.splice(0)) room.forget();
+  });
+
+  function make(inTurn: boolean): OpenRoom {
+    const room = new OpenRoom();
+    room.turn(inTurn);
+    rooms.push(room);
+    return room;
+  }
+
+  it('is in the shared slab within a turn, and leaves it by copy', () => {
+    const room = make(true);
+    room.put('one ');
+    room.put('two');
+    expect([room.slab === sharedSlab.octets, sharedSlab.isTaken]).to.deep.equal([true, true]);
+    room.drop();
+    expect([room.slab === NO_OCTETS, sharedSlab.isTaken]).to.deep.equal([true, false]);
+    sharedSlab.octets.fill(0, 0, 10);
+    expect(room.texts).to.deep.equal(['one two']);
+  });
+
+  it('is elsewhere while another has the shared slab', () => {
+    const first = make(true);
+    const second = make(true);
+    first.put('one');
+    second.put('two');
+    expect(second.slab).to.not.equal(first.slab);
+    first.commit();
+    second.commit();
+    expect([first.texts, second.texts]).to.deep.equal([['one'], ['two']]);
+  });
+
+  it('is just as large as a lone frame outside of a turn; more of them share a slab', () => {
+    const room = make(false);
+    room.put('a lone frame');
+    expect([room.slab.length, sharedSlab.isTaken]).to.deep.equal([12, false]);
+    room.put('x');
+    const { slab } = room;
+    expect(slab.length).to.equal(4096);
+    room.put('y');
+    expect(room.slab).to.equal(slab);
+    room.commit();
+    expect(room.texts).to.deep.equal(['a lone frame', 'xy']);
+  });
+
+  it('is nowhere for what comes too late, and forgets what it is told to', () => {
+    const room = make(true);
+    room.put('sent');
+    expect(room.nowhere(5)).to.equal(0);
+    expect([room.slab.length, sharedSlab.isTaken]).to.deep.equal([5, false]);
+    room.put('lost');
+    room.forget();
+    room.commit();
+    expect(room.texts).to.deep.equal(['sent']);
+  });
+});

@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import { connectionSettings } from '../../lib/connection/connection-options.js';
+import { PreparedMessage } from '../../lib/connection/prepared-message.js';
+import { ROLE_RULES } from '../../lib/connection/role.js';
+import { SessionOutput } from '../../lib/connection/session-output.js';
+import { duplexPair, type PairEnd } from '../duplex-pair.js';
+import { ROLES, WirePeer, settled } from '../wire-peer.js';
+
+/** Is the sending half alone. */
+class Output extends SessionOutput {
+  override onDrain(): void {}
+  override fail(): void {}
+  override endSlowConsumer(): void {}
+}
+
+describe('SessionOutput', () => {
+  const streams: PairEnd[] = [];
+
+  afterEach(() => {
+    for (const stream of streams.splice(0)) stream.destroy();
+  });
+
+  for (const role of ROLES) {
+    describe(`in the ${role} role`, () => {
+      function make(): { output: Output; peer: WirePeer } {
+        const [stream, far] = duplexPair();
+        streams.push(stream, far);
+        const output = new Output(stream, connectionSettings({}), ROLE_RULES[role], undefined);
+        return { output, peer: new WirePeer(far, role === 'server' ? 'client' : 'server') };
+      }
+
+      it('has one sender while something is under way, which another gets when that is over', async () => {
+        const { output, peer } = make();
+        const { output: other, peer: otherPeer } = make();
+        const { sender } = output;
+        const size = sender.sendPlain(1, 'a');
+        expect(output.sender).to.equal(sender);
+        expect([output.bytesSent, output.backlog > 0]).to.deep.equal([size, true]);
+        await settled();
+        expect([output.bytesSent, output.takenBytes, output.backlog]).to.deep.equal([size, size, 0]);
+        expect([output.needsDrain, output.pongsDropped]).to.deep.equal([false, 0]);
+        expect(other.sender).to.equal(sender);
+        other.sender.sendPlain(1, 'b');
+        output.sender.sendPlain(1, 'c');
+        await settled();
+        expect([output.bytesSent, other.bytesSent]).to.deep.equal([2 * size, size]);
+        expect([peer.said(), otherPeer.said()]).to.deep.equal([['text "a"', 'text "c"'], ['text "b"']]);
+      });
+
+      it('returns its sender at the end of a turn', async () => {
+        const { output, peer } = make();
+        output.beginTurn();
+        const { sender } = output;
+        output.endTurn();
+        const { output: other } = make();
+        expect(other.sender).to.equal(sender);
+        output.beginTurn();
+        output.sender.answerPing(Buffer.from('x'));
+        output.endTurn();
+        await settled();
+        expect(peer.said()).to.deep.equal(['pong "x"']);
+      });
+
+      it('returns its sender when somebody has waited, or has shared a message', async () => {
+        const { output, peer } = make();
+        const { sender } = output;
+        await output.taken();
+        const { output: other } = make();
+        expect(other.sender).to.equal(sender);
+        await other.taken();
+        const message = new PreparedMessage('text', 'x');
+        const size = output.sendLightly(message, true);
+        expect(size).to.equal(role === 'server' ? 3 : 0);
+        await settled();
+        expect(peer.said()).to.deep.equal(role === 'server' ? ['text "x"'] : []);
+      });
+    });
+  }
+});

@@ -1,0 +1,56 @@
+import { framesOf } from '../../conformance/oracle/peer-frames.js';
+import { Hearing } from '../attack/hearing.js';
+import { Encounter } from '../encounter.js';
+import type { Row } from '../row.js';
+
+/** Most CPU time that twice as many pieces may take, in times of once. */
+const BOUND = 2.3;
+/** Tries, of which the cheapest counts: whatever else the machine does only adds. */
+const TRIES = 3;
+/** Sends a message of so many octets in as many writes; tells the milliseconds of CPU that it took the victim. */
+async function cost(encounter: Encounter, octets: number): Promise<number> {
+  const socket = (await encounter.meet()).setNoDelay();
+  const hearing = new Hearing(socket);
+  const [frame, ping] = [{ opcode: 2, payload: 'x'.repeat(octets), key: '00000000' }, { opcode: 9 }];
+  const message = framesOf(encounter.role, [frame]);
+  const header = message.length - octets;
+  const { cpuMs } = await encounter.victim.facts();
+  socket.write(message.subarray(0, header));
+  const octet = message.subarray(header, header + 1);
+  for (let written = 0; written < octets; written++) {
+    socket.write(octet);
+    // Writes of one turn would leave in one packet.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  socket.write(framesOf(encounter.role, [ping]));
+  if (!(await hearing.until(() => hearing.count(0xa) > 0, 120_000))) throw new Error('no pong');
+  const facts = await encounter.victim.facts();
+  socket.destroy();
+  return facts.cpuMs - cpuMs;
+}
+
+export const oneOctetWrites: readonly Row[] = (['server', 'client'] as const).map((role) => ({
+  id: role === 'server' ? 'F6' : 'F6b',
+  peer: `sends ${role === 'client' ? 'a client ' : ''}one message in 320,000 writes of one octet`,
+  must: `linear time: twice the pieces take at most ${BOUND} times the CPU`,
+  removal: {
+    file: 'protocol/message-assembler.ts',
+    code: 'Buffer.allocUnsafeSlow(Math.min(Math.max(this.#charged, ahead), this.#mayNeed))',
+    instead: 'Buffer.allocUnsafeSlow(needed)',
+  },
+  async run(library, scale) {
+    const pieces = scale === 'full' ? 160_000 : 25_000;
+    const encounter = await Encounter.begin(library, role, { behaviour: 'count' });
+    const [once, twice]: [number[], number[]] = [[], []];
+    // What is not compiled yet would count against the first.
+    await cost(encounter, 2_000);
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      once.push(await cost(encounter, pieces));
+      twice.push(await cost(encounter, 2 * pieces));
+    }
+    await encounter.end();
+    const ratio = Math.min(...twice) / Math.min(...once);
+    const [few, many] = [once, twice].map((tries) => (Math.min(...tries) / 1000).toFixed(2));
+    return { held: ratio <= BOUND, figure: `×${ratio.toFixed(1)}: ${few} s to ${many} s` };
+  },
+}));
