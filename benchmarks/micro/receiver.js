@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { payload } from '../load/payload.js';
 import { byChunks, chunkOf, openConnection } from './stream.js';
 
@@ -16,6 +17,23 @@ function receiving(perChunk, type, size, prepare, options) {
 }
 
 const nowhere = () => new Writable({ objectMode: true, write: (_message, _encoding, done) => done() });
+
+/** Receives chunks of so many messages, a turn each, for a loop. */
+function looping(perChunk, size) {
+  return async () => {
+    const { connection, stream } = await openConnection(async (one) => {
+      for await (const message of one) IGNORE(message);
+    });
+    const chunk = chunkOf(perChunk, 'binary', payload('octets', size));
+    return async (count) => {
+      const all = connection.counters.messagesReceived + Math.ceil(count / perChunk) * perChunk;
+      while (connection.counters.messagesReceived < all) {
+        stream.emit('data', chunk);
+        await nextTurn();
+      }
+    };
+  };
+}
 
 export const cases = [
   {
@@ -41,5 +59,9 @@ export const cases = [
   {
     title: 'binary, 32 octets, into a pipe',
     prepare: receiving(16, 'binary', 32, (one) => one.pipe(nowhere())),
+  },
+  {
+    title: 'binary, 32 octets, in a loop',
+    prepare: looping(64, 32),
   },
 ];

@@ -31,6 +31,9 @@ export abstract class MessageStream extends WritableSide {
   #consumerDeadline: NodeJS.Timeout | undefined;
   /** Those who wait for a message in `for await`. */
   #takers: MessageTaker[] | undefined;
+  /** Whether the next message is for {@link MessageStream.takeMessage}; then, that message. */
+  #isTaking = false;
+  #taken: string | Buffer | undefined;
 
   override on(event: string | symbol, listener: Listener): this {
     super.on(event, listener);
@@ -97,16 +100,27 @@ export abstract class MessageStream extends WritableSide {
     return new MessageIterator(this, () => this.off('error', ignoreError));
   }
 
-  /** Gives the next message to somebody who asks for it. @internal */
+  /** Returns the next message, if it is there. @internal */
+  takeMessage(): string | Buffer | undefined {
+    // hot path: benchmarks/micro/receiver
+    if (this.readableLength > 0) return (super.read() as string | Buffer | null) ?? undefined;
+    this.#isTaking = true;
+    this.session?.receiver.deliverNext(Undelivered.STREAM_FULL);
+    this.#isTaking = false;
+    const message = this.#taken;
+    this.#taken = undefined;
+    return message;
+  }
+
+  /** Gives the next message to somebody who waits for it. @internal */
   pull(taker: MessageTaker): void {
-    const read = this.readableLength === 0 ? null : (super.read() as string | Buffer | null);
-    if (read !== null) taker.onMessage(read);
-    else if (this.destroyed || this.readableEnded) taker.onEnd(this.#reasonOfEnd());
-    else {
-      (this.#takers ??= []).push(taker);
-      if (this.#isPaused) this.#unpause();
-      this.#takeUpReading();
+    if (this.destroyed || this.readableEnded) {
+      taker.onEnd(this.#reasonOfEnd());
+      return;
     }
+    (this.#takers ??= []).push(taker);
+    if (this.#isPaused) this.#unpause();
+    this.#takeUpReading();
   }
 
   /** @internal */
@@ -138,6 +152,11 @@ export abstract class MessageStream extends WritableSide {
   /** Hands a message to whoever reads the stream. @internal */
   pushMessage(message: string | Buffer): void {
     // hot path: benchmarks/micro/receiver
+    if (this.#isTaking) {
+      this.#isTaking = false;
+      this.#taken = message;
+      return;
+    }
     if (this.#takers !== undefined) {
       this.#giveToTaker(message);
       return;

@@ -101,7 +101,11 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
     owner.onOctets(chunk.length);
     if (!this.#isDeaf) (this.#reader ??= this.#lendReader()).push(chunk);
     else this.#ignore(chunk.length);
-    if (this.#isParsing || this.#unread !== 0) return;
+    if (this.#unread !== 0) {
+      this.#stream.pause();
+      return;
+    }
+    if (this.#isParsing) return;
     this.#turnFrames = 0;
     owner.beginTurn();
     this.#parse();
@@ -331,11 +335,11 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
   }
 
   #hold(reason: number): void {
-    if (this.#unread === 0) {
-      this.#reader?.stop();
-      this.#stream.pause();
-    }
+    if (this.#unread === 0) this.#reader?.stop();
     this.#unread |= reason;
+    // A loop may take within this turn what waits; else the next chunk pauses the stream.
+    const isForLoop = reason === Unread.INBOX_FULL && this.isDeliveryHeldOnlyFor(Undelivered.STREAM_FULL);
+    if (!isForLoop) this.#stream.pause();
   }
 
   #release(reasons: number): void {

@@ -96,6 +96,56 @@ describe('MessageDelivery', () => {
     expect(delivery.log).to.deep.equal(['a', 'b', 'c', 'd', '<empty>']);
   });
 
+  describe('one at a time, for who asks', () => {
+    it('hands on the message that waits longest, and tells when it was the last', () => {
+      const delivery = connected();
+      delivery.holdDelivery(STREAM_FULL);
+      delivery.come('a', 'b');
+      delivery.deliverNext(STREAM_FULL);
+      expect(delivery.log).to.deep.equal(['a']);
+      delivery.deliverNext(STREAM_FULL);
+      expect(delivery.log).to.deep.equal(['a', 'b', '<empty>']);
+      delivery.deliverNext(STREAM_FULL);
+      expect(delivery.log).to.have.length(3);
+      delivery.come('c');
+      expect(delivery.log, 'still held').to.have.length(3);
+    });
+
+    it('hands nothing on when anything else holds it back, or nothing does', () => {
+      const delivery = connected();
+      delivery.holdDelivery(STREAM_FULL | PAUSED);
+      delivery.come('a');
+      delivery.deliverNext(STREAM_FULL);
+      delivery.releaseDelivery(STREAM_FULL);
+      delivery.deliverNext(STREAM_FULL);
+      expect(delivery.log).to.deep.equal([]);
+    });
+
+    it('hands on no second one while the first is handed on, and goes on if it was released meanwhile', () => {
+      const delivery = connected();
+      delivery.holdDelivery(STREAM_FULL);
+      delivery.come('a', 'b', 'c');
+      delivery.during = (message) => {
+        delivery.deliverNext(STREAM_FULL);
+        if (message === 'b') delivery.releaseDelivery(STREAM_FULL);
+        expect(delivery.log.at(-1)).to.equal(message);
+      };
+      delivery.deliverNext(STREAM_FULL);
+      expect(delivery.log).to.deep.equal(['a']);
+      delivery.deliverNext(STREAM_FULL);
+      expect(delivery.log).to.deep.equal(['a', 'b', 'c', '<empty>']);
+    });
+
+    it('settles with the last one', () => {
+      const delivery = connected();
+      delivery.holdDelivery(STREAM_FULL);
+      delivery.come('a');
+      delivery.settle(STREAM_FULL, () => delivery.log.push('settled'));
+      delivery.deliverNext(STREAM_FULL);
+      expect(delivery.log).to.deep.equal(['a', '<empty>', 'settled']);
+    });
+  });
+
   it('goes on in the same loop when it is released within it', () => {
     const delivery = connected();
     delivery.holdDelivery(PAUSED);

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { MessageIterator, type MessageTaker } from '../../lib/connection/message-iterator.js';
 
-/** Is a supply whose takers are told by hand. */
-function setUp() {
+/** Is a supply of what is there, whose takers are told by hand. */
+function setUp(...there: (string | Buffer)[]) {
   const takers: MessageTaker[] = [];
   const log: string[] = [];
   const supply = {
+    takeMessage: () => there.shift(),
     pull: (taker: MessageTaker) => void takers.push(taker),
     destroy: () => void log.push('destroyed'),
   };
@@ -27,6 +28,22 @@ describe('MessageIterator', () => {
     expect(await first).to.deep.equal({ value: 'one', done: false });
     expect(await second).to.deep.equal({ value: Buffer.from('two'), done: false });
     expect(log).to.deep.equal([]);
+  });
+
+  it('waits for no message that is there, be it empty', async () => {
+    const { iterator, takers } = setUp('', Buffer.from('two'));
+    expect(await iterator.next()).to.deep.equal({ value: '', done: false });
+    expect(await iterator.next()).to.deep.equal({ value: Buffer.from('two'), done: false });
+    expect(takers.length).to.equal(0);
+    void iterator.next();
+    expect(takers.length).to.equal(1);
+  });
+
+  it('takes nothing any more once it was left', async () => {
+    const { iterator, takers } = setUp('one');
+    await iterator.return();
+    expect(await iterator.next()).to.deep.equal(DONE);
+    expect(takers.length).to.equal(0);
   });
 
   it('is done at the end, for all who wait and all who come', async () => {
