@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { constants, deflateRaw, deflateRawSync, type InputType, type ZlibOptions } from 'node:zlib';
 import { MAX_WINDOW_BITS, MIN_OWN_WINDOW_BITS } from '../protocol/permessage-deflate.js';
+import type { Charge } from './charge.js';
 import { SYNC_BYTES, type Coding } from './coding.js';
 import type { DeflateSettings } from './deflate-options.js';
 import { JobSlots } from './job-slots.js';
@@ -23,6 +24,9 @@ const BITS_BELOW_MEM_LEVEL = 6;
 /** Payload of a compressed message without octets, and the end of one whose last fragment has none (§7.2.3.6). */
 const EMPTY = Buffer.from([0]);
 
+/** Is told what a compressor keeps. */
+type WindowCharge = Pick<Charge<object>, 'set' | 'close'>;
+
 /**
  * Compresses the messages of one direction (RFC 7692 §7.2.1). What it may refer back to is given to zlib anew for
  * each piece, so that nothing of zlib outlives a call.
@@ -35,18 +39,22 @@ export class Deflater {
   readonly #threshold: number;
   readonly #window: SlidingWindow;
   readonly #windowBits: number;
+  readonly #charge: WindowCharge | undefined;
   /** Whether the message under way is compressed. */
   #isCompressing = false;
   /** Whether the piece under way is the first of its message. */
   #isFirst = false;
+  #isDiscarded = false;
 
-  constructor(coding: Coding, settings: DeflateSettings) {
+  /** @param charge - told what it keeps between messages, or between the pieces of one. */
+  constructor(coding: Coding, settings: DeflateSettings, charge?: WindowCharge) {
     const { windowBits, keepsContext } = coding;
     this.#threshold = windowBits < MIN_OWN_WINDOW_BITS ? Infinity : settings.threshold;
     this.keepsContext = keepsContext;
     this.#settings = settings;
     this.#window = new SlidingWindow(windowBits);
     this.#windowBits = windowBits;
+    this.#charge = charge;
   }
 
   /** Makes one that keeps no context, and else is like this. */
@@ -126,9 +134,28 @@ export class Deflater {
     };
   }
 
+  /** Frees what it keeps, for good: no message follows. */
+  discard(): void {
+    this.#isDiscarded = true;
+    this.#window.clear();
+    this.#charge?.close();
+  }
+
+  #remember(octets: Buffer): void {
+    // What was under way in the thread pool may end later.
+    if (this.#isDiscarded) return;
+    this.#window.slide(octets);
+    this.#charge?.set(this.#window.capacity);
+  }
+
+  #forget(): void {
+    this.#window.clear();
+    this.#charge?.set(0);
+  }
+
   #deflateNothing(final: boolean): Buffer {
     if (!final) return Buffer.alloc(0);
-    if (!this.keepsContext) this.#window.clear();
+    if (!this.keepsContext) this.#forget();
     return EMPTY;
   }
 
@@ -138,8 +165,8 @@ export class Deflater {
     if (this.#isFirst && final && !isOfUse && compressed.length - TAIL_LENGTH >= octets.length)
       return undefined;
     // Within a message the next piece may always refer to this one.
-    if (this.keepsContext || !final) this.#window.slide(octets);
-    else this.#window.clear();
+    if (this.keepsContext || !final) this.#remember(octets);
+    else this.#forget();
     return final ? compressed.subarray(0, compressed.length - TAIL_LENGTH) : compressed;
   }
 }

@@ -2,10 +2,11 @@ import { inflateRawSync, type InflateRaw, type ZlibOptions } from 'node:zlib';
 import type { MemoryBudget } from '../protocol/memory-budget.js';
 import { MAX_WINDOW_BITS, MIN_OWN_WINDOW_BITS } from '../protocol/permessage-deflate.js';
 import { invalidDeflate, messageTooLong } from '../protocol/violations.js';
+import { Charge } from './charge.js';
 import { SYNC_BYTES, type Coding } from './coding.js';
 import { GrowingOctets } from './growing-octets.js';
 import { COMPLETION, Inflation, checkComplete, checkFinalBlocks } from './inflation.js';
-import { JobSlots } from './job-slots.js';
+import { JobSlots, type Place } from './job-slots.js';
 import { SlidingWindow } from './sliding-window.js';
 
 /** Octets up to which a message is inflated at once; what turns out to be larger goes to the thread pool. */
@@ -24,6 +25,12 @@ const jobs = new JobSlots(2);
 const LARGE_BYTES = 4 * 1024 * 1024;
 const largeJobs = new JobSlots(1);
 
+/**
+ * Octets that an inflation in the thread pool takes for itself: what zlib has, with its window, some 44 KiB; what it
+ * writes to, 32 KiB; what the message may refer back to once a final block was met, 64 KiB.
+ */
+export const INFLATION_BYTES = 140 * 1024;
+
 /** Takes what a message in pieces is inflated to. */
 export type PieceSink = (octets: Buffer) => void;
 
@@ -37,6 +44,13 @@ export class Inflater<Holder extends object> {
   readonly #holder: Holder;
   readonly #keepsContext: boolean;
   readonly #window: SlidingWindow;
+  /** What the window takes between messages, and what a message in pieces takes between its pieces. */
+  readonly #windowCharge: Charge<Holder>;
+  readonly #piecesCharge: Charge<Holder>;
+  /** Place of the message that waits for a slot. */
+  readonly #place: Place = {};
+  /** Why no message follows. */
+  #discarded: Error | undefined;
   /** Message that is inflated in the thread pool, or comes in pieces. */
   #inflation: Inflation | undefined;
   /** The same if it comes in pieces: only that one waits for those who take them. A whole one holds a slot meanwhile. */
@@ -49,6 +63,8 @@ export class Inflater<Holder extends object> {
     this.#maxMessageBytes = maxMessageBytes;
     this.#budget = budget;
     this.#holder = holder;
+    this.#windowCharge = new Charge(budget, holder);
+    this.#piecesCharge = new Charge(budget, holder);
     this.#keepsContext = coding.keepsContext;
     // Some compressors that were told 8 use 9, as zlib did.
     this.#window = new SlidingWindow(Math.max(coding.windowBits, MIN_OWN_WINDOW_BITS));
@@ -80,7 +96,10 @@ export class Inflater<Holder extends object> {
     }
     checkComplete(COMPLETION.length - rest.length);
     const message = parts.length === 1 ? ownMemory(parts[0]!) : Buffer.concat(parts);
-    if (this.#keepsContext) this.#window.slide(message);
+    if (this.#keepsContext) {
+      this.#window.slide(message);
+      this.#windowCharge.set(this.#window.capacity);
+    }
     return message;
   }
 
@@ -90,22 +109,33 @@ export class Inflater<Holder extends object> {
    * @throws as {@link Inflater.inflateNow}; what {@link Inflater.discard} was given.
    */
   async inflateLater(compressed: Buffer): Promise<Buffer> {
+    const charge = new Charge(this.#budget, this.#holder);
+    charge.add(compressed.length);
+    try {
+      this.#checkNotDiscarded();
+      // While it waits, nothing of zlib is there.
+      return await jobs.run(() => this.#inflateWhole(compressed, charge), this.#place);
+    } finally {
+      charge.close();
+    }
+  }
+
+  async #inflateWhole(compressed: Buffer, charge: Charge<Holder>): Promise<Buffer> {
     const message = new GrowingOctets();
-    let charged = 0;
-    const charge = (octets: number): void => {
-      charged += octets;
-      this.#budget.charge(this.#holder, octets);
-    };
     let isLarge = false;
     let finish = (): void => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
+    charge.add(INFLATION_BYTES);
+    this.#checkNotDiscarded();
     const inflation = this.#begin((octets) => {
       const length = message.length + octets.length;
       if (length > this.#maxMessageBytes) {
         inflation.fail(messageTooLong(this.#maxMessageBytes, length));
         return;
       }
-      charge(octets.length);
+      charge.add(octets.length);
+      // Charging for more may have failed this very connection.
+      if (this.#discarded !== undefined) return;
       message.push(octets);
       if (isLarge || length <= LARGE_BYTES) return;
       isLarge = true;
@@ -115,18 +145,14 @@ export class Inflater<Holder extends object> {
         return finished;
       });
     });
-    charge(compressed.length);
     try {
-      await jobs.run(async () => {
-        await inflation.push(compressed);
-        await inflation.end();
-      });
+      await inflation.push(compressed);
+      await inflation.end();
       return message.take();
     } finally {
       finish();
       message.clear();
       this.#end();
-      this.#budget.charge(this.#holder, -charged);
     }
   }
 
@@ -141,6 +167,8 @@ export class Inflater<Holder extends object> {
     endsMessage: boolean,
     onOctets: PieceSink,
   ): Promise<void> {
+    this.#piecesCharge.set(INFLATION_BYTES + compressed.length);
+    this.#checkNotDiscarded();
     const inflation = (this.#pieces ??= this.#begin((octets) => {
       this.#frameBytes += octets.length;
       const most = this.#maxMessageBytes;
@@ -153,6 +181,7 @@ export class Inflater<Holder extends object> {
       await inflation.end();
       this.#end();
     }
+    this.#piecesCharge.set(endsMessage ? 0 : INFLATION_BYTES);
     if (endsFrame) this.#frameBytes = 0;
   }
 
@@ -169,8 +198,17 @@ export class Inflater<Holder extends object> {
 
   /** Gives up what is under way, and frees what is kept; no message follows. */
   discard(reason: Error): void {
+    this.#discarded = reason;
+    this.#place.leave?.(reason);
     this.#inflation?.fail(reason);
+    this.#inflation = this.#pieces = undefined;
     this.#window.clear();
+    this.#windowCharge.close();
+    this.#piecesCharge.close();
+  }
+
+  #checkNotDiscarded(): void {
+    if (this.#discarded !== undefined) throw this.#discarded;
   }
 
   #begin(onOctets: PieceSink): Inflation {
@@ -182,6 +220,7 @@ export class Inflater<Holder extends object> {
   #end(): void {
     this.#inflation?.fail(new Error('the message is over'));
     this.#inflation = this.#pieces = undefined;
+    if (this.#keepsContext) this.#windowCharge.set(this.#window.capacity);
   }
 
   /** Gives what the next part of a message may refer back to. */

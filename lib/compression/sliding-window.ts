@@ -12,6 +12,11 @@ export class SlidingWindow {
     this.size = 2 ** bits;
   }
 
+  /** Octets of memory that it takes: twice its size at most. */
+  get capacity(): number {
+    return this.#buffer.length;
+  }
+
   /** Gives the octets that may be referred to; undefined before there are any. They change with the next call. */
   get dictionary(): Buffer | undefined {
     if (this.#length === 0) return undefined;

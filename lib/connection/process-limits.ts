@@ -14,7 +14,10 @@ export interface BudgetHolder {
 
 /** Sets the limits that all connections of the process share. */
 export interface ProcessLimits {
-  /** Octets held in unfinished messages and by inflations; past it the largest holder is failed with 1009. @defaultValue 256 MiB */
+  /**
+   * Octets held in unfinished messages, by inflations and by context takeover; past it the largest holder is failed
+   * with 1009. @defaultValue 256 MiB
+   */
   readonly maxUnfinishedBytes?: number | undefined;
   /**
    * Octets of output backlog, a broadcast counted once; past it the largest holder is terminated. A backlog counts

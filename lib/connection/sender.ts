@@ -292,6 +292,7 @@ export class Sender implements BatchOwner {
   /** Forgets all that was not taken: the stream is gone. */
   discard(reason: () => Error): void {
     this.#processAccount?.close();
+    this.#deflater?.discard();
     this.#batch.discard(reason);
   }
 

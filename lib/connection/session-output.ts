@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
+import { Charge } from '../compression/charge.js';
 import type { Deflate } from '../compression/coding.js';
 import { Deflater } from '../compression/deflater.js';
 import type { ConnectionSettings } from './connection-options.js';
 import type { PreparedMessage } from './prepared-message.js';
+import { unfinishedBudget, type BudgetHolder } from './process-limits.js';
 import type { RoleRules } from './role.js';
 import { Sender, type SenderOwner } from './sender.js';
 import { lendSender, returnSender as takeBack } from './sender-pool.js';
@@ -24,7 +26,8 @@ export abstract class SessionOutput implements SenderOwner {
     this.settings = settings;
     this.rules = rules;
     if (deflate === undefined) return;
-    const deflater = new Deflater(rules.outgoing(deflate.agreement), deflate.settings);
+    const charge = new Charge<BudgetHolder>(unfinishedBudget, this);
+    const deflater = new Deflater(rules.outgoing(deflate.agreement), deflate.settings, charge);
     this.#sender = new Sender(this, stream, settings, rules.masks, deflater);
   }
 

@@ -1,9 +1,10 @@
 import { createHook } from 'node:async_hooks';
 import { constants, deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
+import { Charge } from '../../lib/compression/charge.js';
 import { deflateSettings } from '../../lib/compression/deflate-options.js';
 import { Deflater } from '../../lib/compression/deflater.js';
-import { Inflater } from '../../lib/compression/inflater.js';
+import { INFLATION_BYTES, Inflater } from '../../lib/compression/inflater.js';
 import { LimitError } from '../../lib/errors.js';
 import { MemoryBudget } from '../../lib/protocol/memory-budget.js';
 import { noise } from '../protocol/wire.js';
@@ -39,9 +40,9 @@ function shared(limit = Infinity) {
     charge(holder, delta);
     most = Math.max(most, budget.total);
   };
-  const connect = (maxMessageBytes = 16 * MiB): Holder => {
+  const connect = (maxMessageBytes = 16 * MiB, keepsContext = false): Holder => {
     const holder = new Holder();
-    const coding = { windowBits: 15, keepsContext: true };
+    const coding = { windowBits: 15, keepsContext };
     holder.inflater = new Inflater(coding, maxMessageBytes, budget, holder);
     return holder;
   };
@@ -76,7 +77,7 @@ describe('D1: messages that inflate to a thousand times as much', () => {
       const error = await inflater.inflateLater(payload).catch((reason: unknown) => reason);
       expect(error).to.be.instanceOf(LimitError);
       await whileInflating();
-      expect(most()).to.be.at.most(payload.length + max + 32 * KiB);
+      expect(most()).to.be.at.most(payload.length + max + 32 * KiB + INFLATION_BYTES);
       expect(budget.total).to.equal(0);
     }
   });
@@ -90,7 +91,7 @@ describe('D1: messages that inflate to a thousand times as much', () => {
       LimitError,
     );
     await whileInflating();
-    expect(most()).to.be.at.most(payload.length + MiB + 32 * KiB);
+    expect(most()).to.be.at.most(payload.length + MiB + 32 * KiB + INFLATION_BYTES);
     expect(budget.total).to.equal(0);
   });
 
@@ -101,7 +102,7 @@ describe('D1: messages that inflate to a thousand times as much', () => {
     const holders = Array.from({ length: 20 }, () => connect(8 * MiB));
     const messages = await Promise.all(holders.map(({ inflater }) => inflater.inflateLater(payload)));
     expect(messages.every((message) => message.length === 8 * MiB)).to.equal(true);
-    expect(most()).to.be.within(8 * MiB, 20 * payload.length + 2 * (8 * MiB));
+    expect(most()).to.be.within(8 * MiB, 20 * payload.length + 2 * (8 * MiB + INFLATION_BYTES));
     expect(budget.total).to.equal(0);
   });
 
@@ -149,6 +150,128 @@ describe('D1: messages that inflate to a thousand times as much', () => {
       expect(budget.total).to.equal(77);
     }
     expect(budget.heldBy(holder)).to.equal(0);
+  });
+});
+
+describe('what zlib holds between turns', () => {
+  /** Counts the objects of zlib that are made. */
+  function countZlib(): { readonly made: number; stop: () => void } {
+    const count = { made: 0, stop: () => void hook.disable() };
+    const hook = createHook({ init: (_id, type) => (count.made += Number(type === 'ZLIB')) }).enable();
+    return count;
+  }
+
+  it('is nothing for a message that waits for its slot: it costs its octets', async () => {
+    const payload = bomb(2 * MiB);
+    const zlib = countZlib();
+    const { budget, connect } = shared();
+    const holders = Array.from({ length: 40 }, () => connect());
+    const outcomes = holders.map(({ inflater }) => watch(inflater.inflateLater(payload)));
+    expect(zlib.made).to.equal(2);
+    expect(budget.total).to.equal(40 * payload.length + 2 * INFLATION_BYTES);
+    // All but the two that run: they are told before any slot is free, and let go of their octets.
+    for (const { inflater } of holders.slice(2)) inflater.discard(new Error('gone'));
+    await turn();
+    expect(outcomes.map(({ ends }) => ends)).to.deep.equal([0, 0, ...Array.from({ length: 38 }, () => 1)]);
+    expect(budget.total).to.be.at.most(2 * (payload.length + INFLATION_BYTES + 2 * MiB));
+    await until(() => outcomes.every(({ ends }) => ends === 1));
+    zlib.stop();
+    expect(zlib.made).to.equal(2);
+    expect(budget.total).to.equal(0);
+  });
+
+  it('is charged for each message in pieces, and given back at its end, or with its connection', async () => {
+    const { budget, connect } = shared();
+    const octets = deflateRawSync(noise(3000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    const holder = connect();
+    const { inflater } = holder;
+    const ignore = (): void => undefined;
+    const first = inflater.inflatePiece(octets.subarray(0, 1000), true, false, ignore);
+    expect(budget.heldBy(holder)).to.equal(INFLATION_BYTES + 1000);
+    await first;
+    expect(budget.heldBy(holder)).to.equal(INFLATION_BYTES);
+    await inflater.inflatePiece(octets.subarray(1000), true, true, ignore);
+    expect(budget.total).to.equal(0);
+    await inflater.inflatePiece(octets.subarray(0, 1000), true, false, ignore);
+    inflater.discard(new Error('gone'));
+    expect(budget.total).to.equal(0);
+    // Whoever comes later, too late, is not charged either.
+    const late = await inflater.inflatePiece(octets, true, true, ignore).catch(String);
+    expect(late).to.equal('Error: gone');
+    expect(budget.total).to.equal(0);
+  });
+
+  it('stays within the budget when 1,000 peers each park a fragment', async function () {
+    this.timeout(30_000);
+    const limit = 100 * INFLATION_BYTES;
+    const { budget, connect, most } = shared(limit);
+    const piece = bomb(100);
+    const zlib = countZlib();
+    const holders = Array.from({ length: 1000 }, () => connect());
+    for (const { inflater } of holders) {
+      await inflater.inflatePiece(piece, true, false, () => undefined).catch(() => undefined);
+    }
+    zlib.stop();
+    expect(most()).to.be.at.most(limit + INFLATION_BYTES + piece.length);
+    expect(budget.total).to.be.within(limit - INFLATION_BYTES, limit);
+    expect(holders.filter(({ isFailed }) => !isFailed)).to.have.length(budget.total / INFLATION_BYTES);
+    expect(zlib.made).to.be.at.most(1000);
+    for (const { inflater } of holders) inflater.discard(new Error('over'));
+    expect(budget.total).to.equal(0);
+  });
+
+  it('makes no more of a message whose own charge has failed it', async () => {
+    const { budget, connect } = shared(INFLATION_BYTES / 2);
+    const [piece, large] = [bomb(1000), bomb(2 * MiB)];
+    const zlib = countZlib();
+    const outcomes = await Promise.all([
+      connect()
+        .inflater.inflatePiece(piece, true, false, () => undefined)
+        .catch(String),
+      connect().inflater.inflateLater(large).catch(String),
+      connect().inflater.inflateLater(noise(INFLATION_BYTES)).catch(String),
+    ]);
+    zlib.stop();
+    expect(outcomes).to.deep.equal(Array.from({ length: 3 }, () => 'Error: held the most'));
+    expect(zlib.made).to.equal(0);
+    expect(budget.total).to.equal(0);
+  });
+
+  it('counts the window of a direction that takes its context over', async () => {
+    const { budget, connect } = shared();
+    const holder = connect(16 * MiB, true);
+    holder.inflater.inflateNow(bomb(300));
+    expect(budget.heldBy(holder)).to.be.within(300, 2048);
+    for (let i = 0; i < 3; i++) holder.inflater.inflateNow(bomb(60 * KiB));
+    expect(budget.heldBy(holder)).to.equal(64 * KiB);
+    await holder.inflater.inflateLater(bomb(MiB));
+    expect(budget.heldBy(holder)).to.equal(64 * KiB);
+    holder.inflater.discard(new Error('gone'));
+    expect(budget.total).to.equal(0);
+  });
+
+  it('counts what a compressor keeps, until it is discarded, whatever is under way', async () => {
+    const budget = new MemoryBudget<object>(Infinity, () => undefined);
+    const settings = deflateSettings({ threshold: 0 })!;
+    for (const keepsContext of [true, false]) {
+      const holder = {};
+      const coding = { windowBits: 15, keepsContext };
+      const deflater = new Deflater(coding, settings, new Charge(budget, holder));
+      deflater.takes(true, 1000);
+      deflater.deflateNow(noise(1000), false);
+      expect(budget.heldBy(holder)).to.be.within(1000, 4096);
+      deflater.takes(false, 0);
+      deflater.deflateNow(noise(0), true);
+      expect(budget.heldBy(holder) > 0).to.equal(keepsContext);
+      deflater.takes(true, 100 * KiB);
+      await deflater.deflateLater(noise(100 * KiB), false);
+      expect(budget.heldBy(holder)).to.equal(64 * KiB);
+      const late = deflater.deflateLater(noise(100 * KiB), false);
+      deflater.discard();
+      expect(budget.total).to.equal(0);
+      await late;
+      expect(budget.total).to.equal(0);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { JobSlots } from '../../lib/compression/job-slots.js';
+import { JobSlots, type Place } from '../../lib/compression/job-slots.js';
 import { settled } from '../wire-peer.js';
 
 /** Is a job that goes on until it is told how it ends. */
@@ -96,5 +96,37 @@ describe('JobSlots', () => {
     expect(after.map(({ isRunning }) => isRunning)).to.deep.equal([true, true, true]);
     for (const job of after) job.resolve('');
     await Promise.all(results);
+  });
+
+  it('lets one that waits leave: it never runs, and the others keep their order', async () => {
+    const slots = new JobSlots(1);
+    const all = [1, 2, 3, 4].map(() => new Job());
+    const places: Place[] = all.map(() => ({}));
+    const results = all.map(({ run }, index) =>
+      slots.run(run, places[index]).catch((error: unknown) => String(error)),
+    );
+    expect(places.map(({ leave }) => leave !== undefined)).to.deep.equal([false, true, true, true]);
+    const { leave } = places[1]!;
+    leave!(new Error('gone'));
+    expect(await results[1]).to.equal('Error: gone');
+    all[0]!.resolve('first');
+    await results[0];
+    await settled(1);
+    expect(all.map(({ isRunning }) => isRunning)).to.deep.equal([true, false, true, false]);
+    // Too late for one that runs.
+    expect(places[2]!.leave).to.equal(undefined);
+    places[3]!.leave!(new Error('gone as well'));
+    all[2]!.resolve('third');
+    expect(await Promise.all(results)).to.deep.equal([
+      'first',
+      'Error: gone',
+      'third',
+      'Error: gone as well',
+    ]);
+    const after = new Job();
+    const result = slots.run(after.run);
+    expect(after.isRunning).to.equal(true);
+    after.resolve('');
+    await result;
   });
 });

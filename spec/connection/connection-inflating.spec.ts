@@ -1,8 +1,8 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { MessageFragment } from '../../lib/protocol/fragment-decoder.js';
-import { Inflater } from '../../lib/compression/inflater.js';
-import { unfinishedBudget } from '../../lib/connection/process-limits.js';
+import { INFLATION_BYTES, Inflater } from '../../lib/compression/inflater.js';
+import { processLimits, unfinishedBudget } from '../../lib/connection/process-limits.js';
 import type { TakeoverOptions } from '../../lib/connection/takeover-options.js';
 import { InvalidOptionError } from '../../lib/errors.js';
 import { MemoryBudget } from '../../lib/protocol/memory-budget.js';
@@ -424,6 +424,29 @@ describe('Connection: inflating', () => {
           expect(length).to.equal(4 * MiB + 10);
         });
 
+        it('costs the process what zlib holds of a message that is not over, until its connection is', async () => {
+          const { maxUnfinishedBytes } = processLimits();
+          const wireds = [await wireUp(role, PIECES), await wireUp(role, PIECES), await wireUp(role, PIECES)];
+          const piece = deflated('parked').subarray(0, -1);
+          for (const { peer } of wireds) peer.send(peer.frame(TEXT | RSV1, piece, false));
+          await until(() => unfinishedBudget.total === 3 * INFLATION_BYTES);
+          try {
+            processLimits({ maxUnfinishedBytes: 2 * INFLATION_BYTES });
+            const isFailed = ({ events }: Wired): boolean => names(events).includes('closing');
+            await until(() => wireds.some(isFailed));
+            const [failed, ...others] = wireds.filter(isFailed);
+            expect(others).to.deep.equal([]);
+            await expectFailed(failed!, 1009);
+            expect(unfinishedBudget.total).to.equal(2 * INFLATION_BYTES);
+            const [one, other] = wireds.filter((wired) => !isFailed(wired));
+            one!.connection.terminate();
+            other!.peer.end();
+            await until(() => unfinishedBudget.total === 0);
+          } finally {
+            processLimits({ maxUnfinishedBytes });
+          }
+        });
+
         it('lets go of what a paused consumer never takes', async () => {
           for (const end of [
             ({ connection }: Wired) => connection.terminate(),
@@ -441,6 +464,29 @@ describe('Connection: inflating', () => {
             expect(count).to.equal(0);
           }
         });
+      });
+
+      it('costs the process what either direction keeps with context takeover, until it is over', async () => {
+        for (const end of [
+          ({ connection }: Wired) => connection.terminate(),
+          ({ connection }: Wired) => connection.close(),
+          ({ peer }: Wired) => peer.send(peer.frame(8, hex('03 e8'))),
+          ({ peer }: Wired) => peer.end(),
+        ]) {
+          const wired = await wireUp(role, { ...DEFLATE, extensions: 'permessage-deflate' });
+          const received = collect(wired.connection);
+          wired.peer.send(compressed(wired, Buffer.alloc(100, 'in')));
+          await until(() => received.length === 1);
+          const incoming = unfinishedBudget.total;
+          expect(incoming).to.be.within(100, 2 * KiB);
+          wired.connection.send('binary', Buffer.alloc(4 * KiB, 'out'));
+          await settled();
+          expect(unfinishedBudget.total - incoming).to.be.within(4 * KiB, 8 * KiB);
+          end(wired);
+          wired.peer.end();
+          await until(() => names(wired.events).includes('close'));
+          expect(unfinishedBudget.total).to.equal(0);
+        }
       });
 
       describe('taken over', () => {

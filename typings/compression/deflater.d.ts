@@ -1,5 +1,8 @@
+import type { Charge } from './charge.js';
 import { type Coding } from './coding.js';
 import type { DeflateSettings } from './deflate-options.js';
+/** Is told what a compressor keeps. */
+type WindowCharge = Pick<Charge<object>, 'set' | 'close'>;
 /**
  * Compresses the messages of one direction (RFC 7692 §7.2.1). What it may refer back to is given to zlib anew for
  * each piece, so that nothing of zlib outlives a call.
@@ -8,7 +11,8 @@ export declare class Deflater {
     #private;
     /** Whether what it makes of a message depends on those before. */
     readonly keepsContext: boolean;
-    constructor(coding: Coding, settings: DeflateSettings);
+    /** @param charge - told what it keeps between messages, or between the pieces of one. */
+    constructor(coding: Coding, settings: DeflateSettings, charge?: WindowCharge);
     /** Makes one that keeps no context, and else is like this. */
     twin(): Deflater;
     /** Tells whether another one makes the same of each message as this; neither keeps context. */
@@ -30,4 +34,7 @@ export declare class Deflater {
     deflateNow(octets: Buffer, final: boolean): Buffer | undefined;
     /** Does as {@link Deflater.deflateNow}, in the thread pool; one at a time. */
     deflateLater(octets: Buffer, final: boolean): Promise<Buffer | undefined>;
+    /** Frees what it keeps, for good: no message follows. */
+    discard(): void;
 }
+export {};
