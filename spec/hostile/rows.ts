@@ -18,9 +18,13 @@ import { masking } from './rows/f8-masking.js';
 import { invalidText } from './rows/f9-invalid-text.js';
 import { unheardErrors } from './rows/r1-unheard-error.js';
 import { failingCallbacks } from './rows/r2-failing-callbacks.js';
+import { stalledReceivers } from './rows/r3-stalled-receivers.js';
 import { smallFrameFloods } from './rows/r4-small-frame-flood.js';
 import { slowHandlers } from './rows/r5-slow-handler.js';
+import { standstills } from './rows/r7-standstill.js';
 import { resets } from './rows/r8-resets.js';
+import { churns } from './rows/r9-churn.js';
+import { drainage } from './rows/r10-drain.js';
 
 /** Lists what hostile and broken peers do, in the order of the table in docs/security.md. */
 export const ROWS: readonly Row[] = [
@@ -44,7 +48,11 @@ export const ROWS: readonly Row[] = [
   ...closeCodes,
   ...unheardErrors,
   ...failingCallbacks,
+  ...stalledReceivers,
   ...smallFrameFloods,
   ...slowHandlers,
+  ...standstills,
   ...resets,
+  ...churns,
+  drainage,
 ];
