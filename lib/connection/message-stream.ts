@@ -137,8 +137,8 @@ export abstract class MessageStream extends WritableSide {
     clearTimeout(this.#consumerDeadline);
     this.session?.receiver.dropUndelivered();
     process.nextTick(() => {
-      this.failHeld(error ?? this.closedError());
-      this.#turnTakersAway(this.#reasonOfEnd());
+      this.failHeld(error);
+      if (this.#takers !== undefined) this.#turnTakersAway(this.#reasonOfEnd());
       const outcome = this.session?.outcome ?? NEVER_OPEN;
       if (this.isAnnounced) this.reportDisconnect(outcome);
       callback(error);

@@ -4,15 +4,9 @@ import { maySend } from '../protocol/closing-state.js';
 import { CloseCode, DEFAULT_REASONS, Opcode } from '../protocol/constants.js';
 import type { Connection } from './connection.js';
 import type { ConnectionSettings } from './connection-options.js';
+import { HeldOutput } from './held-output.js';
 import { MessageSource, isPieces, type MessagePieces } from './message-source.js';
-import {
-  OutgoingMessage,
-  byteLength,
-  checkUtf8,
-  sendOpcode,
-  type AdmittedFrame,
-  type SendType,
-} from './outgoing-message.js';
+import { byteLength, checkUtf8, sendOpcode, type AdmittedFrame, type SendType } from './outgoing-message.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { CLOSE, NOTHING } from './queue-marks.js';
 import { slowConsumer } from './sender.js';
@@ -20,12 +14,6 @@ import type { Session } from './session.js';
 import { WatchedWritable } from './watched-writable.js';
 
 export type WriteCallback = (error?: Error | null) => void;
-
-/** Is a write or an end that waits for the opening handshake. */
-interface Held {
-  readonly run: () => void;
-  readonly fail: (error: Error) => void;
-}
 
 /** Is what goes through the queue: a frame, or a message whose frames are still to be made. */
 type Queued = AdmittedFrame | MessageSource;
@@ -54,18 +42,8 @@ export abstract class OutgoingQueue extends WatchedWritable {
   /** @internal */
   protected messagesDropped = 0;
 
-  /** Made for the first message in fragments. */
-  #fragmented: OutgoingMessage | undefined;
-  /** Prepared messages that came while one in fragments was under way. */
-  #deferred: PreparedMessage[] | undefined;
-  #deferredBytes = 0;
-  #held: Held | undefined;
-  /** Tells the queue that a frame is compressed, or will not be sent. */
-  #compressing: WriteCallback | undefined;
-  /** Message whose pieces are being sent. */
-  #source: MessageSource | undefined;
-  /** Octets of the messages in the queue. */
-  #queuedBytes = 0;
+  /** Made when something is first held. */
+  #knownHeld: HeldOutput | undefined;
 
   /** @internal */
   constructor(settings: ConnectionSettings) {
@@ -85,7 +63,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
 
   /** Octets handed in for sending that the socket has not taken yet. */
   get bufferedAmount(): number {
-    return this.#queuedBytes + this.#deferredBytes + (this.session?.backlog ?? 0);
+    return this.#heldBytes + (this.session?.backlog ?? 0);
   }
 
   /**
@@ -100,28 +78,28 @@ export abstract class OutgoingQueue extends WatchedWritable {
   override _write(queued: Queued, encoding: BufferEncoding, callback: WriteCallback): void {
     const session = this.session;
     if (session === undefined) {
-      this.#held = { run: () => this._write(queued, encoding, callback), fail: callback };
+      this.#held.call = { run: () => this._write(queued, encoding, callback), fail: callback };
       return;
     }
     if (queued === CLOSE) session.writeClose();
     else if (queued !== NOTHING) {
       const { sender } = session;
       if (queued instanceof MessageSource) return void this.#sendSource(session, queued, callback);
-      const bytes = this.#queuedBytes > 0 ? byteLength(queued.data) : 0;
+      const bytes = this.#isQueueCounted ? byteLength(queued.data) : 0;
       if (sender.isSlow(queued)) return void this.#sendSlowly(session, queued, bytes, callback);
-      this.#queuedBytes -= bytes;
+      if (bytes > 0) this.#held.queuedBytes -= bytes;
       if (queued.prepared === undefined) sender.sendFrame(queued);
       else sender.sendPrepared(queued.prepared);
     }
     callback();
-    if (this.#queuedBytes === 0) this.queueOnEmpty();
+    if (!this.#isQueueCounted) this.queueOnEmpty();
   }
 
   /** @internal */
   override _final(callback: WriteCallback): void {
     const session = this.session;
     if (session === undefined || !this.isAnnounced) {
-      this.#held = { run: () => this._final(callback), fail: callback };
+      this.#held.call = { run: () => this._final(callback), fail: callback };
       return;
     }
     session.beginClosing(this.finalClose.code, this.finalClose.reason);
@@ -140,7 +118,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
 
   /** Whether a message in fragments is not finished. @internal */
   protected get isInsideMessage(): boolean {
-    return this.#fragmented !== undefined && !this.#fragmented.isIdle;
+    return this.#knownHeld !== undefined && !this.#knownHeld.fragmented.isIdle;
   }
 
   /** @internal */
@@ -165,7 +143,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
         return sender.sendPlain(opcode, data);
       }
     }
-    const outgoing = (this.#fragmented ??= new OutgoingMessage());
+    const outgoing = this.#held.fragmented;
     if (outgoing.isSkipping) {
       outgoing.skip(final);
       return 0;
@@ -188,7 +166,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
       this.#enqueue(frame, undefined);
       size = sender.sizeOf(byteLength(frame.data));
     }
-    if (final && this.#deferredBytes > 0) this.#sendDeferred();
+    if (final && this.#held.deferredBytes > 0) this.#sendDeferred();
     return size;
   }
 
@@ -203,7 +181,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
     // hot path: benchmarks/micro/sender
     const session = this.session;
     if (session === undefined || this.isClosingOrClosed) return -1;
-    const isBetween = this.#fragmented?.isOpen === true;
+    const isBetween = this.#knownHeld?.fragmented.isOpen === true;
     const size = this.isQueueEmpty && !isBetween ? session.sendLightly(message, isAlone) : 0;
     if (size > 0) {
       this.messagesSent += 1;
@@ -215,8 +193,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
     const { sender } = session;
     if (isBetween) {
       // It must not fall between the fragments of a message (RFC 6455 §5.4).
-      (this.#deferred ??= []).push(message);
-      this.#deferredBytes += message.byteLength;
+      this.#held.defer(message);
     } else if (this.isQueueEmpty && !sender.isSlow(message.admitted)) {
       this.messagesSent += 1;
       return sender.sendPrepared(message);
@@ -272,7 +249,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
 
   /** Gives up the message whose pieces are being sent: nobody takes them. @internal */
   cancelSource(): void {
-    this.#source?.cancel(this.closedError());
+    this.#knownHeld?.source?.cancel(this.closedError());
   }
 
   /** Puts our Close into the queue, which goes on behind it. @internal */
@@ -282,29 +259,26 @@ export abstract class OutgoingQueue extends WatchedWritable {
 
   /** Runs what waited for the opening handshake. @internal */
   protected releaseHeld(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    held?.run();
+    this.#knownHeld?.takeCall()?.run();
   }
 
   /** Fails what waits: for the opening handshake, or to be compressed, or for its pieces. @internal */
-  protected failHeld(error: Error): void {
-    const held = this.#held;
-    this.#held = undefined;
-    this.#queuedBytes = 0;
+  protected failHeld(cause: Error | null): void {
+    const held = this.#knownHeld;
+    if (held === undefined) return;
+    const error = cause ?? this.closedError();
+    const call = held.takeCall();
+    held.queuedBytes = 0;
     this.cancelSource();
-    const compressing = this.#compressing;
-    this.#compressing = undefined;
-    compressing?.(error);
-    held?.fail(error);
+    held.takeCompressing()?.(error);
+    call?.fail(error);
   }
 
   /** Applies the slow-consumer policy to the next message, or the next fragment of one. @internal */
   protected applyPolicy(): 'send' | 'drop' | 'closed' {
     // hot path: benchmarks/micro/sender
     const { session, settings } = this;
-    const waiting = this.#queuedBytes + this.#deferredBytes;
-    const backlog = waiting + (session === undefined ? 0 : session.backlog);
+    const backlog = this.#heldBytes + (session === undefined ? 0 : session.backlog);
     if (backlog < settings.hardBacklogBytes) return 'send';
     switch (settings.slowConsumer) {
       case 'drop':
@@ -321,10 +295,24 @@ export abstract class OutgoingQueue extends WatchedWritable {
     }
   }
 
+  get #held(): HeldOutput {
+    return (this.#knownHeld ??= new HeldOutput());
+  }
+
+  /** Octets that wait here: in the queue, and for the end of a message in fragments. */
+  get #heldBytes(): number {
+    return this.#knownHeld === undefined ? 0 : this.#knownHeld.byteLength;
+  }
+
+  /** Whether messages wait in the queue. */
+  get #isQueueCounted(): boolean {
+    return this.#knownHeld !== undefined && this.#knownHeld.queuedBytes > 0;
+  }
+
   #enqueue(frame: AdmittedFrame, callback: WriteCallback | undefined): void {
     if (frame.fin) this.messagesSent += 1;
     if (this.session === undefined || !this.isQueueEmpty || this.session.sender.isSlow(frame)) {
-      this.#queuedBytes += byteLength(frame.data);
+      this.#held.queuedBytes += byteLength(frame.data);
     }
     super.write(frame, callback);
   }
@@ -337,18 +325,18 @@ export abstract class OutgoingQueue extends WatchedWritable {
     callback: WriteCallback,
   ): Promise<void> {
     // If the connection ends first, its end fails this.
-    this.#compressing = callback;
+    const held = this.#held;
+    held.compressing = callback;
     try {
       await session.sender.sendSlowly(frame);
     } catch (error) {
       session.fail(error as Error);
       return;
     }
-    if (this.#compressing === undefined || session.isOver) return;
-    this.#compressing = undefined;
-    this.#queuedBytes -= bytes;
+    if (session.isOver || held.takeCompressing() === undefined) return;
+    held.queuedBytes -= bytes;
     callback();
-    if (this.#queuedBytes === 0) this.queueOnEmpty();
+    if (!this.#isQueueCounted) this.queueOnEmpty();
   }
 
   async #sendSource(
@@ -356,13 +344,13 @@ export abstract class OutgoingQueue extends WatchedWritable {
     source: MessageSource,
     callback: WriteCallback,
   ): Promise<void> {
-    this.#source = source;
+    this.#held.source = source;
     if (session.closedBy === 'remote') this.cancelSource();
     // A connection that failed has sent its Close, and nothing follows it.
     const error = await source.sendTo(session, () => {
       if (session.hasSentClose) this.cancelSource();
     });
-    this.#source = undefined;
+    this.#held.source = undefined;
     // Half a message was sent, and nothing can take it back.
     if (error !== undefined && source.isUnfinished) session.fail(error);
     callback();
@@ -370,8 +358,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
   }
 
   #sendDeferred(): void {
-    this.#deferredBytes = 0;
-    for (const message of this.#deferred!.splice(0)) this.sendPrepared(message, false, true);
+    for (const message of this.#held.takeDeferred()) this.sendPrepared(message, false, true);
   }
 
   async #flush(): Promise<void> {

@@ -245,7 +245,7 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
   discard(reason: () => Error): void {
     this.#lose();
     this.#reason ??= reason;
-    if (this.#marks !== undefined) this.#marks.fail(reason());
+    if (this.#marks?.isEmpty === false) this.#marks.fail(reason());
   }
 
   /** Notes how far the socket is. One that failed or was destroyed counts what it never sent as done. */
