@@ -36,6 +36,7 @@ export const cases = [
     ...(size <= 32 && { mostBytes: 0 }),
   })),
   { title: '1024 octets in place, not on a word', prepare: inPlace(1024, 3) },
+  { title: '256 octets to another place', prepare: copying(256) },
   { title: '1024 octets to another place', prepare: copying(1024) },
   { title: '65536 octets to another place', prepare: copying(65_536) },
 ];

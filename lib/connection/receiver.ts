@@ -107,9 +107,13 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
     }
     if (this.#isParsing) return;
     this.#turnFrames = 0;
-    owner.beginTurn();
-    this.#parse();
-    owner.endTurn();
+    if (this.#isMere(chunk.length)) {
+      this.#parse();
+    } else {
+      owner.beginTurn();
+      this.#parse();
+      owner.endTurn();
+    }
     this.#goOn(chunk.length);
   }
 
@@ -265,6 +269,11 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
 
   get #hasRest(): boolean {
     return this.#reader !== undefined && this.#reader.hasRest;
+  }
+
+  /** Tells whether so many octets only make a frame longer: nobody learns of them, and nothing is sent. */
+  #isMere(octets: number): boolean {
+    return this.#reader !== undefined && this.#reader.missing > octets && !this.settings.fragments;
   }
 
   #lendReader(): MessageReader<BudgetHolder> {

@@ -90,6 +90,11 @@ export class FrameParser {
     this.#maskingKey = 0;
   }
 
+  /** Octets of a data frame under way that have not come yet; 0 between frames. */
+  get missing(): number {
+    return this.#place === Place.DATA ? this.#length - this.#seen : 0;
+  }
+
   /** Tells whether octets handed in were not parsed yet. */
   get hasRest(): boolean {
     return this.#position < this.#chunk.length;

@@ -10,6 +10,8 @@ import { SIMD_STEP, loadSimdMask, type SimdMask } from './simd-mask.js';
 const WORDS_FROM = 96;
 // From this length on, a copy into WebAssembly's memory and back is cheaper than words; measured in benchmarks/.
 const SIMD_FROM = 768;
+// The same where source and target do not lie alike within a word, so that words cost a copy as well.
+const SIMD_FROM_ASKEW = 192;
 
 // A key's four octets seen as one word of the host, so that no code depends on the host's byte order.
 const keyOctets = new Uint8Array(4);
@@ -62,7 +64,8 @@ export function applyMask(
   // hot path: benchmarks/micro/mask
   const rotated = rotate(key, offset);
   if (length < WORDS_FROM) return maskOctets(source, sourceStart, target, targetStart, length, rotated);
-  if (length >= SIMD_FROM) {
+  const isAskew = ((source.byteOffset + sourceStart - target.byteOffset - targetStart) & 3) !== 0;
+  if (length >= (isAskew ? SIMD_FROM_ASKEW : SIMD_FROM)) {
     if (simd === undefined) simd = loadSimdMask() ?? null;
     if (simd !== null) return maskBlocks(simd, source, sourceStart, target, targetStart, length, rotated);
   }

@@ -26,6 +26,11 @@ export class MessageReader<Holder extends object> {
     return this.#parser.hasRest;
   }
 
+  /** Octets of a data frame under way that have not come yet; 0 between frames. */
+  get missing(): number {
+    return this.#parser.missing;
+  }
+
   /** Tells whether it holds nothing that the next octets depend on. */
   get isAtRest(): boolean {
     return this.#parser.isAtRest && !this.#assembler.keepsState;

@@ -55,6 +55,23 @@ describe('Receiver: its turns, and what it waits for', () => {
     expect(told).to.deep.equal(['(', 'a', 'b', ')', '(', 'c', ')']);
   });
 
+  it('has none for a chunk that only makes a frame longer', () => {
+    const { receiver, told } = started();
+    receiver.push(octets('82 05 01'));
+    expect(told).to.deep.equal(['(', ')']);
+    receiver.push(octets('02 03 04'));
+    expect(told).to.have.length(2);
+    receiver.push(octets('05'));
+    expect(told.slice(2)).to.deep.equal(['(', octets('01 02 03 04 05'), ')']);
+    const pieces = started({ fragments: true });
+    pieces.receiver.push(octets('82 05 01'));
+    pieces.receiver.push(octets('02 03 04'));
+    expect(
+      pieces.told.filter((entry) => entry === '(' || entry === ')'),
+      'what is handed on',
+    ).to.deep.equal(['(', ')', '(', ')']);
+  });
+
   it('has one for what a used-up turn left over, in each later turn', async () => {
     const { receiver, told } = started({ maxTurnFrames: 2 });
     receiver.push(chunkOf(TEXTS));

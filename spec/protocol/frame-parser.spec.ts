@@ -535,6 +535,23 @@ describe('FrameParser', () => {
           expect(parser.parse(Infinity)).to.equal(1);
         });
 
+        it('tells how much of a data frame is missing', () => {
+          const { parser } = setUp(role);
+          const data = wire(key, { opcode: 2, payload: 'abcde' });
+          const ping = wire(key, { opcode: 9, payload: 'abc' });
+          const missing = (octets: Buffer) => {
+            parser.push(Buffer.from(octets));
+            parser.parse(Infinity);
+            return parser.missing;
+          };
+          expect(parser.missing).to.equal(0);
+          expect(missing(data.subarray(0, 1)), 'a part of the header').to.equal(0);
+          expect(missing(data.subarray(1, -5)), 'the whole header').to.equal(5);
+          expect(missing(data.subarray(-5, -1))).to.equal(1);
+          expect(missing(data.subarray(-1))).to.equal(0);
+          expect(missing(ping.subarray(0, -1)), 'a control frame').to.equal(0);
+        });
+
         it('counts a control frame when the last of its pieces is there', () => {
           const { parser } = setUp(role);
           const ping = wire(key, { opcode: 9, payload: 'abc' });

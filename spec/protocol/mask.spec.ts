@@ -26,7 +26,10 @@ function byTheLetter(payload: Uint8Array, key: number, offset = 0): Buffer {
 }
 
 const KEY = 0x91a2b3c4 | 0;
-const LENGTHS = [0, 1, 2, 3, 4, 5, 7, 8, 63, 64, 65, 95, 96, 97, 98, 99, 100, 101, 127, 128, 1000, 1003];
+const LENGTHS = [
+  0, 1, 2, 3, 4, 5, 7, 8, 63, 64, 65, 95, 96, 97, 98, 99, 100, 101, 127, 128, 191, 192, 255, 256, 767, 768,
+  1000, 1003,
+];
 const OFFSETS = [0, 1, 2, 3, 4, 7, 2 ** 31 + 1, 2 ** 40 + 3];
 
 describe('mask', () => {
