@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionSettings } from './connection-options.js';
 import { Sender, type SenderOwner } from './sender.js';
 
-/** Senders of each kind kept for whoever sends next: a broadcast may need many at once. */
-const MAX_IDLE = 256;
+/** Senders of each kind kept for whoever sends next; some 300 octets each. A broadcast may need many at once. */
+const MAX_IDLE = 1024;
 
 const idle = { masked: [] as Sender[], plain: [] as Sender[] };
 

@@ -116,4 +116,31 @@ describe('a connection with a sender that is lent', () => {
       expect(peer.said()).to.deep.equal(['text "round 1"', 'text "round 2"', 'text "round 3"']);
     });
   }
+
+  it('keeps apart what several send within the turn of one', async () => {
+    const all = [];
+    for (const role of ROLES) all.push(await wireUp(role), await wireUp(role));
+    for (const [index, { connection }] of all.entries()) {
+      connection.on('text', (text) => {
+        for (const other of all) other.connection.send('text', `${index} ${text}`);
+        connection.ping(text);
+      });
+    }
+    for (const [index, { peer }] of all.entries()) {
+      for (let round = 0; round < 3; round++) peer.sendTexts(`${index}.${round}`);
+    }
+    await settled(12);
+    const said = all.map(({ peer }) => peer.said());
+    const texts = [0, 1, 2, 3].flatMap((from) => [0, 1, 2].map((round) => `text "${from} ${from}.${round}"`));
+    for (const [index, one] of said.entries()) {
+      const pings = [0, 1, 2].map((round) => `ping "${index}.${round}"`);
+      expect(one).to.have.members([...texts, ...pings]);
+      for (const from of [0, 1, 2, 3]) {
+        const ofOne = one.filter((line) => line.startsWith(`text "${from} `));
+        expect(ofOne).to.deep.equal([0, 1, 2].map((round) => `text "${from} ${from}.${round}"`));
+      }
+    }
+    const size = all.map(({ connection }) => connection.bytesSent);
+    expect(new Set(size.slice(0, 2)).size + new Set(size.slice(2)).size).to.equal(2);
+  });
 });
