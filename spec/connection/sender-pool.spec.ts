@@ -118,8 +118,7 @@ describe('a connection with a sender that is lent', () => {
   }
 
   it('keeps apart what several send within the turn of one', async () => {
-    const all = [];
-    for (const role of ROLES) all.push(await wireUp(role), await wireUp(role));
+    const all = await Promise.all([...ROLES, ...ROLES].sort().map((role) => wireUp(role)));
     for (const [index, { connection }] of all.entries()) {
       connection.on('text', (text) => {
         for (const other of all) other.connection.send('text', `${index} ${text}`);
