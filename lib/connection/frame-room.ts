@@ -63,6 +63,11 @@ export abstract class FrameRoom {
 
   #renewSlab(length: number): void {
     const isFirst = this.slab === NO_OCTETS;
+    const waiting = this.slabEnd - this.slabStart;
+    if (waiting > 0 && waiting + length <= OWN_SLAB && !this.isSlabShared) {
+      this.#moveTo(Buffer.allocUnsafe(OWN_SLAB), waiting);
+      return;
+    }
     this.dropSlab();
     if (this.inTurn && length <= sharedSlab.octets.length && isFirst && !sharedSlab.isTaken) {
       this.slab = sharedSlab.octets;
@@ -71,5 +76,13 @@ export abstract class FrameRoom {
       // A lone frame gets just its room, from Node's pool; more of them share a slab.
       this.slab = Buffer.allocUnsafe(isFirst ? length : Math.max(length, OWN_SLAB));
     }
+  }
+
+  /** Takes what waits along, so that it leaves in one piece with what follows. */
+  #moveTo(slab: Buffer, waiting: number): void {
+    this.slab.copy(slab, 0, this.slabStart, this.slabEnd);
+    this.slab = slab;
+    this.slabStart = 0;
+    this.slabEnd = waiting;
   }
 }

@@ -86,7 +86,34 @@ describe('FrameRoom', () => {
     room.put('y');
     expect(room.slab).to.equal(slab);
     room.commit();
-    expect(room.texts).to.deep.equal(['a lone frame', 'xy']);
+    expect(room.texts).to.deep.equal(['a lone framexy']);
+  });
+
+  it('takes along what waits, and not what was taken out, as long as all fits into a slab', () => {
+    const room = make(false);
+    room.put('gone');
+    room.commit();
+    room.put('a');
+    const rest = 'b'.repeat(4095);
+    room.put(rest);
+    room.put('c');
+    room.commit();
+    expect(room.texts).to.deep.equal(['gone', `a${rest}`, 'c']);
+    room.put('d'.repeat(4095));
+    const { slab } = room;
+    room.put('ef');
+    room.commit();
+    expect([room.slab === slab, room.texts.slice(3)]).to.deep.equal([false, ['d'.repeat(4095), 'ef']]);
+  });
+
+  it('takes nothing along out of the shared slab', () => {
+    const room = make(true);
+    const long = 'x'.repeat(sharedSlab.octets.length - 1);
+    room.put('y');
+    room.put(long);
+    room.put('z');
+    room.commit();
+    expect(room.texts).to.deep.equal([`y${long}`, 'z']);
   });
 
   it('is nowhere for what comes too late, and forgets what it is told to', () => {
