@@ -124,7 +124,7 @@ export class Deflater {
     const bits = dictionary === undefined ? 32 - Math.clz32(length - 1) : MAX_WINDOW_BITS;
     // Always the same properties: the streams that zlib makes of them are what short messages cost.
     return {
-      chunkSize: Math.min(Math.max(length >> 2, MIN_CHUNK), maxChunk),
+      chunkSize: Math.min(Math.max(length >> 1, MIN_CHUNK), maxChunk),
       finishFlush: constants.Z_SYNC_FLUSH,
       windowBits: Math.min(this.#windowBits, Math.max(bits, MIN_OWN_WINDOW_BITS)),
       level,

@@ -14,10 +14,13 @@ const SYNC_OUTPUT = 4 * SYNC_BYTES;
 const NO_OCTETS = Buffer.alloc(0);
 /** Takes what is inflated at once, and its completion: zlib keeps no hold of it. */
 const completion = Buffer.alloc(SYNC_BYTES + COMPLETION.length);
-/** What a message grows to at most, as a rule; zlib gets that much room at a time, within bounds, in octets. */
+/**
+ * What a message grows to at most, as a rule; zlib gets that much room at a time, within bounds, in octets. For more
+ * than one piece of room it would also set up a window.
+ */
 const USUAL_RATIO = 8;
 const MIN_CHUNK = 1024;
-const MAX_CHUNK = 16 * 1024;
+const MAX_CHUNK = 32 * 1024;
 
 /** Inflations of whole messages that run in the thread pool at once, for the whole process. */
 const jobs = new JobSlots(2);

@@ -4,7 +4,7 @@ import { deflateSettings } from '../../lib/compression/deflate-options.js';
 import { Deflater } from '../../lib/compression/deflater.js';
 import { connectionSettings } from '../../lib/connection/connection-options.js';
 import { Sender } from '../../lib/connection/sender.js';
-import { messagesIn, sentFrames } from '../compression/compressed-wire.js';
+import { inflated, messagesIn, sentFrames } from '../compression/compressed-wire.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { noise } from '../protocol/wire.js';
 import { settled } from '../wire-peer.js';
@@ -64,6 +64,28 @@ describe('Sender: compressing', () => {
         const { sender, said } = make(masked);
         sender.sendFrame({ opcode: BINARY, fin: true, data: noise(300) });
         expect(await said()).to.deep.equal(['binary of 300']);
+      });
+
+      it('keeps texts apart that follow each other at once, of any length and alphabet', async () => {
+        const { sender, stream } = make(masked);
+        // Each text has characters of its own, so that what was left of another one would show; some go as they are.
+        const alphabets = ['abcdefgh', 'äöüßàéîõ', 'жщюядёфи', '海の日本語列車', '🚢⚓🌊🪝', '\ud800x'];
+        const jumble = (length: number): string => noise(length).toString('base64');
+        const texts = [3000, 12, 900, 40_000, 11, 5000, 60].flatMap((length) => [
+          ...alphabets.map((alphabet) => alphabet.repeat(Math.ceil(length / alphabet.length))),
+          jumble(length),
+          [...new Set(jumble(30))].join(''),
+        ]);
+        for (const data of texts) sender.sendFrame({ opcode: TEXT, fin: true, data });
+        await settled();
+        const frames = sentFrames(stream);
+        const isCompressed = frames.map(({ rsv1 }) => rsv1);
+        expect(new Set(isCompressed)).to.deep.equal(new Set([true, false]));
+        const sent = frames.map(({ payload }, i) =>
+          (isCompressed[i] ? inflated(payload) : payload).toString(),
+        );
+        // A lone surrogate becomes U+FFFD.
+        expect(sent).to.deep.equal(texts.map((text) => Buffer.from(text).toString()));
       });
 
       it('compresses no control frame (RFC 7692 §5)', async () => {
