@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { connectionSettings } from '../../lib/connection/connection-options.js';
+import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
 import { PreparedMessage } from '../../lib/connection/prepared-message.js';
 import { ROLE_RULES } from '../../lib/connection/role.js';
 import { SessionOutput } from '../../lib/connection/session-output.js';
@@ -22,11 +22,11 @@ describe('SessionOutput', () => {
 
   for (const role of ROLES) {
     describe(`in the ${role} role`, () => {
-      function make(): { output: Output; peer: WirePeer } {
+      function make(options: ConnectionOptions = {}): { output: Output; peer: WirePeer; stream: PairEnd } {
         const [stream, far] = duplexPair();
         streams.push(stream, far);
-        const output = new Output(stream, connectionSettings({}), ROLE_RULES[role], undefined);
-        return { output, peer: new WirePeer(far, role === 'server' ? 'client' : 'server') };
+        const output = new Output(stream, connectionSettings(options), ROLE_RULES[role], undefined);
+        return { output, peer: new WirePeer(far, role === 'server' ? 'client' : 'server'), stream };
       }
 
       it('has one sender while something is under way, which another gets when that is over', async () => {
@@ -59,6 +59,21 @@ describe('SessionOutput', () => {
         output.endTurn();
         await settled();
         expect(peer.said()).to.deep.equal(['pong "x"']);
+      });
+
+      it('keeps the count of pongs that it dropped, and gives it to nobody', async () => {
+        const { output, stream } = make({ softBacklogBytes: 10 });
+        stream.hold();
+        output.sender.sendPlain(1, '0123456789');
+        for (const text of ['1', '2', '3']) output.sender.answerPing(Buffer.from(text));
+        await settled();
+        stream.release();
+        await settled();
+        expect([output.backlog, output.needsDrain, output.pongsDropped]).to.deep.equal([0, false, 2]);
+        const { output: other } = make();
+        other.beginTurn();
+        expect(other.pongsDropped).to.equal(0);
+        other.endTurn();
       });
 
       it('returns its sender when somebody has waited, or has shared a message', async () => {
