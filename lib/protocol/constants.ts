@@ -96,6 +96,7 @@ export const DEFAULTS = Object.freeze({
   handshakeTimeoutMs: 10_000,
   maxHeaderFields: 200,
   maxPendingHandshakes: 1000,
+  maxWaitingSockets: 10_000,
   maxResponseHeaderBytes: 16 * KiB,
   maxResponseBodyBytes: 1 * MiB,
   maxRedirects: 10,

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
+import { log } from '../logging.js';
 import { Roster } from '../roster.js';
 
 /**
@@ -20,24 +21,33 @@ const MET = null;
 
 type Mark = Watch | typeof MET;
 
+/** Says how long connections may wait for their first request, and how many at once. */
+export interface FirstRequestLimits {
+  /** Milliseconds; asked for at each accept. */
+  readonly timeoutMs: number;
+  /** Connections, Infinity for any number; asked for at each accept. */
+  readonly maxWaiting: number;
+}
+
 /**
- * Bounds the time from accept to the first request on each connection of an HTTP server. What happens later on a
- * plain connection is none of its business.
+ * Bounds the time from accept to the first request on each connection of an HTTP server, and how many wait for it. What
+ * happens later on a plain connection is none of its business.
  */
 export class FirstRequestDeadline {
   readonly #server: Server;
-  readonly #timeoutMs: () => number;
+  readonly #limits: FirstRequestLimits;
   readonly #watches = new Roster<Watch>();
+  /** Goes round the watches: at those that wait longest, about, for who comes is put behind it. */
+  #hand = this.#watches[Symbol.iterator]();
   /** Watches of TCP sockets that TLS sockets lie over, by the place of both. */
   readonly #places = new Map<string, Watch>();
   /** On a socket: what watches it, or that it had its first request. A property, for a WeakMap costs more than that. */
   readonly #mark = Symbol('first request');
   readonly #isTls: boolean;
 
-  /** @param timeoutMs - is asked at each accept. */
-  constructor(server: Server, timeoutMs: () => number) {
+  constructor(server: Server, limits: FirstRequestLimits) {
     this.#server = server;
-    this.#timeoutMs = timeoutMs;
+    this.#limits = limits;
     this.#isTls = server instanceof TlsServer;
   }
 
@@ -85,13 +95,25 @@ export class FirstRequestDeadline {
     const place = this.#placeOf(socket);
     // The place may be taken again by the next connection before the last one's 'close' is out.
     this.#watchOf(socket, place)?.end();
-    const watch = new Watch(socket, this.#timeoutMs(), this.#watches);
+    const watch = new Watch(socket, this.#limits.timeoutMs, this.#watches);
     if (place === undefined) {
       this.#setMark(socket, watch);
     } else {
       this.#places.set(place, watch);
       watch.whenOver = () => this.#places.delete(place);
     }
+    // A client that means it does not wait long: so it is not the newest that goes, nor is it kept out.
+    if (this.#watches.size > this.#limits.maxWaiting) this.#dropOne();
+  }
+
+  #dropOne(): void {
+    let next = this.#hand.next();
+    if (next.done === true) {
+      this.#hand = this.#watches[Symbol.iterator]();
+      next = this.#hand.next();
+    }
+    log('notice', 'too many sockets without a request: one is dropped');
+    (next as IteratorYieldResult<Watch>).value.drop();
   }
 
   #watchOf(socket: Duplex, place: string | undefined): Mark | undefined {
@@ -152,6 +174,12 @@ class Watch {
     this.#socket.off('close', this.#socketOnClose);
     this.#watches.delete(this);
     this.whenOver?.();
+  }
+
+  /** Ends it, and the socket. */
+  drop(): void {
+    this.end();
+    this.#socket.destroy();
   }
 
   readonly #socketOnClose = (): void => this.end();

@@ -9,6 +9,7 @@ import { endWithResponse } from './last-response.js';
 /** Takes requests for an upgrade; implemented by the registry. */
 export interface UpgradeTaker {
   readonly handshakeTimeoutMs: number;
+  readonly maxWaitingSockets: number;
   /** Takes a request, if its path is live here; answers it then, sooner or later. */
   take(server: Server, request: IncomingMessage, stream: Duplex, head: Buffer): boolean;
   /** Learns that nobody took a request, and that it was answered with 404. */
@@ -33,13 +34,13 @@ export class HttpAttachment {
   readonly #server: Server;
   readonly #takers = new Set<UpgradeTaker>();
   readonly #deadline: FirstRequestDeadline;
-  /** The shortest of all takers. */
-  #handshakeTimeoutMs = Infinity;
+  /** The shortest and the least of all takers. */
+  readonly #limits = { timeoutMs: Infinity, maxWaiting: Infinity };
   #asked: ShouldUpgrade | undefined;
 
   private constructor(server: Server) {
     this.#server = server;
-    this.#deadline = new FirstRequestDeadline(server, () => this.#handshakeTimeoutMs);
+    this.#deadline = new FirstRequestDeadline(server, this.#limits);
   }
 
   /** Lets a registry take upgrades of an HTTP server; a second time changes nothing. */
@@ -51,19 +52,21 @@ export class HttpAttachment {
     }
     if (attachment.#takers.size === 0) attachment.#listen();
     attachment.#takers.add(taker);
-    attachment.#measureTimeout();
+    attachment.#measureLimits();
   }
 
   /** Takes a registry off an HTTP server. */
   static remove(server: Server, taker: UpgradeTaker): void {
     const attachment = attachments.get(server);
     if (attachment === undefined || !attachment.#takers.delete(taker)) return;
-    attachment.#measureTimeout();
+    attachment.#measureLimits();
     if (attachment.#takers.size === 0) attachment.#unlisten();
   }
 
-  #measureTimeout(): void {
-    this.#handshakeTimeoutMs = Math.min(...Array.from(this.#takers, (taker) => taker.handshakeTimeoutMs));
+  #measureLimits(): void {
+    const takers = [...this.#takers];
+    this.#limits.timeoutMs = Math.min(...takers.map(({ handshakeTimeoutMs }) => handshakeTimeoutMs));
+    this.#limits.maxWaiting = Math.min(...takers.map(({ maxWaitingSockets }) => maxWaitingSockets));
   }
 
   #listen(): void {

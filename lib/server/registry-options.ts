@@ -52,6 +52,11 @@ export interface AcceptOptions {
   readonly lookupPeerName?: LookupPeerName | undefined;
   /** Milliseconds from accept to the first request, and from the upgrade to its answer. @defaultValue 10000 */
   readonly handshakeTimeoutMs?: number | undefined;
+  /**
+   * Most sockets that wait for their first request at once, on each server; of more, one that has waited long is
+   * destroyed. @defaultValue 10000
+   */
+  readonly maxWaitingSockets?: number | undefined;
   /** Most connections at once; above it 503. @defaultValue Infinity */
   readonly maxConnections?: number | undefined;
   /**
@@ -98,6 +103,7 @@ const ACCEPT_SCHEMA = {
   selectProtocol: func<SelectProtocol>(),
   lookupPeerName: func<LookupPeerName>(),
   handshakeTimeoutMs: milliseconds(DEFAULTS.handshakeTimeoutMs, { min: 1 }),
+  maxWaitingSockets: limit(DEFAULTS.maxWaitingSockets, { min: 1 }),
   maxConnections: limit(Infinity),
   maxConnectionsPerAddress: limit(Infinity, { min: 1 }),
   clientAddress: func<ClientAddress>(),

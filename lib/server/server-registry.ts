@@ -95,6 +95,7 @@ export class ServerRegistry extends GuardedEmitter<RegistryEvents> {
     };
     this.#taker = {
       handshakeTimeoutMs: this.#settings.handshakeTimeoutMs,
+      maxWaitingSockets: this.#settings.maxWaitingSockets,
       take: (server, request, stream, head) => this.#take(server, request, stream, head),
       onNotLive: (request) => this.#reportRejected(request, NOT_LIVE.status, NOT_LIVE.reason),
     };

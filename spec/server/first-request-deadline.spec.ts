@@ -5,6 +5,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import sinon, { type SinonFakeTimers } from 'sinon';
+import { loglevel } from '../../lib/logging.js';
 import { FirstRequestDeadline } from '../../lib/server/first-request-deadline.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { collectGarbage } from '../garbage-collection.js';
@@ -74,6 +75,27 @@ describe('FirstRequestDeadline (H5)', () => {
         clock.tick(1_000);
         await left(http, 0);
         await peer.ended();
+      });
+
+      it('drops those that have waited longest once there are more than maxWaitingSockets', async () => {
+        loglevel('notice');
+        const { http, registry } = await harbour.attached({ maxWaitingSockets: 3 }, way);
+        const peers: RawPeer[] = [];
+        for (let count = 0; count < 5; count++) {
+          // Of two kinds: without a word, and with the beginning of a request.
+          peers.push(await harbour.peer(http, count % 2 === 0 ? '' : 'GET / HT'));
+          await left(http, Math.min(count + 1, 3));
+        }
+        for (const peer of peers.slice(0, 2)) await peer.ended();
+        expect(peers.map(({ isEnded, isClosed }) => isEnded || isClosed)).to.deep.equal([
+          ...[true, true],
+          ...[false, false, false],
+        ]);
+        expect(clock.countTimers()).to.equal(3);
+        expect(harbour.logged).to.include('notice: too many sockets without a request: one is dropped');
+        // Whoever means it gets through, and is not counted any more.
+        for (let count = 0; count < 5; count++) expect((await harbour.ask(http)).status).to.equal(101);
+        expect(registry.size).to.equal(5);
       });
 
       it('holds for the first request alone: keep-alive and a slow upload are none of its business', async () => {
@@ -147,6 +169,39 @@ describe('FirstRequestDeadline (H5)', () => {
     await peer.ended();
   });
 
+  it('takes the least maxWaitingSockets of the registries on a server', async () => {
+    const { http, registry } = await harbour.attached({ maxWaitingSockets: 5 });
+    const other = harbour.registry({ maxWaitingSockets: 1 }).attach(http.server);
+    const first = await silent(http);
+    await harbour.peer(http);
+    await first.ended();
+    await other.close();
+    const peers = [await silent(http), await silent(http)];
+    await left(http, 3);
+    expect(peers.some(({ isEnded }) => isEnded)).to.equal(false);
+    await registry.close();
+  });
+
+  it('goes round among those that wait, so that whoever comes last is not the next to go', () => {
+    const server = createServer();
+    server.removeAllListeners('connection');
+    const deadline = new FirstRequestDeadline(server, { timeoutMs: 1_000, maxWaiting: 4 });
+    deadline.begin();
+    const order: number[] = [];
+    for (let number = 0; number < 14; number++) {
+      const [, far] = duplexPair();
+      const destroy = far.destroy.bind(far);
+      far.destroy = (error?: Error) => {
+        order.push(number);
+        return destroy(error);
+      };
+      server.emit('connection', far);
+    }
+    expect(order).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    deadline.end();
+    expect(clock.countTimers()).to.equal(0);
+  });
+
   it('takes the shortest handshakeTimeoutMs of the registries on a server', async () => {
     const { http } = await harbour.attached({ handshakeTimeoutMs: 5_000 });
     harbour.registry({ handshakeTimeoutMs: 2_000 }).attach(http.server);
@@ -174,7 +229,7 @@ describe('FirstRequestDeadline (H5)', () => {
     /** Makes a server that takes connections and does nothing with them: Node's parsers keep the last stream. */
     function idle<S extends Server>(server: S): { server: S; deadline: FirstRequestDeadline } {
       server.removeAllListeners('connection');
-      const deadline = new FirstRequestDeadline(server, () => 1_000);
+      const deadline = new FirstRequestDeadline(server, { timeoutMs: 1_000, maxWaiting: Infinity });
       deadline.begin();
       return { server, deadline };
     }
@@ -235,7 +290,7 @@ describe('FirstRequestDeadline (H5)', () => {
       const listener = (): void => {};
       server.on('request', listener);
       const before = census();
-      const deadline = new FirstRequestDeadline(server, () => 1_000);
+      const deadline = new FirstRequestDeadline(server, { timeoutMs: 1_000, maxWaiting: Infinity });
       deadline.begin();
       for (const event of ['request', 'request', 'connect']) server.on(event, listener);
       for (const event of ['request', 'request', 'connect']) server.off(event, listener);

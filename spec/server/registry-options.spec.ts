@@ -9,6 +9,7 @@ describe('RegistryOptions', () => {
     expect(settings.handshakeTimeoutMs).to.equal(10_000);
     expect(settings.maxConnections).to.equal(Infinity);
     expect(settings.maxConnectionsPerAddress).to.equal(Infinity);
+    expect(settings.maxWaitingSockets).to.equal(10_000);
     expect(settings.clientAddress).to.be.undefined;
     expect(settings.maxPendingHandshakes).to.equal(1_000);
     expect(settings.maxHeaderFields).to.equal(200);
@@ -42,6 +43,7 @@ describe('RegistryOptions', () => {
     ],
     [/^maxConnectionsPerAddress: .* got "5"$/, { maxConnectionsPerAddress: '5' }],
     [/^clientAddress: expected a function, got "x-real-ip"$/, { clientAddress: 'x-real-ip' }],
+    [/^maxWaitingSockets: expected an integer of at least 1 or Infinity, got 0$/, { maxWaitingSockets: 0 }],
     [/^maxPendingHandshakes/, { maxPendingHandshakes: NaN }],
     [/^maxHeaderFields/, { maxHeaderFields: 0 }],
     [/^handler/, { handler: {} }],

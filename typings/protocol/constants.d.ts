@@ -69,6 +69,7 @@ export declare const DEFAULTS: Readonly<{
     handshakeTimeoutMs: 10000;
     maxHeaderFields: 200;
     maxPendingHandshakes: 1000;
+    maxWaitingSockets: 10000;
     maxResponseHeaderBytes: number;
     maxResponseBodyBytes: number;
     maxRedirects: 10;
