@@ -29,14 +29,15 @@ export class Companion {
    * @param program - Its path relative to this folder, without the extension
    * @param orders - What it is told on its command line
    * @param nodeArguments - Options of Node, such as `--max-old-space-size=256`
+   * @param descriptors - File descriptors that it may have; as many as we if undefined
    */
-  constructor(program: string, orders: unknown, nodeArguments: readonly string[] = []) {
+  constructor(program: string, orders: unknown, nodeArguments: readonly string[] = [], descriptors?: number) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#child = fork(
       fileURLToPath(new URL(`${program}.${extension}`, import.meta.url)),
       [JSON.stringify(orders)],
       {
-        execArgv: ['--import', 'tsx', ...nodeArguments],
+        ...limited(['--import', 'tsx', ...nodeArguments], descriptors),
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       },
     );
@@ -110,4 +111,11 @@ export class Companion {
     const how = this.#ending?.status ?? this.#ending?.signal ?? 'unknown';
     return new Error(`the process is gone (${String(how)})\n${this.#stderr}`);
   }
+}
+
+/** Starts Node, through a shell that lowers the limit if there is one. */
+function limited(execArgv: string[], descriptors?: number): { execArgv: string[]; execPath?: string } {
+  if (descriptors === undefined) return { execArgv };
+  const command = `ulimit -n ${String(descriptors)}; exec "$0" "$@"`;
+  return { execPath: '/bin/sh', execArgv: ['-c', command, process.execPath, ...execArgv] };
 }

@@ -16,6 +16,21 @@ import { oneOctetWrites } from './rows/f6-one-octet-writes.js';
 import { parkedMessages } from './rows/f7-parked-messages.js';
 import { masking } from './rows/f8-masking.js';
 import { invalidText } from './rows/f9-invalid-text.js';
+import { headerFields } from './rows/h1-header-fields.js';
+import { oddOctets } from './rows/h10-odd-octets.js';
+import { origins } from './rows/h11-origins.js';
+import { redirects } from './rows/h12-redirects.js';
+import { earlyFrames } from './rows/h13-early-frames.js';
+import { tlsFaults } from './rows/h14-tls.js';
+import { descriptors } from './rows/h16-descriptors.js';
+import { backtracking } from './rows/h2-backtracking.js';
+import { prototypes } from './rows/h3-prototypes.js';
+import { endlessResponses } from './rows/h4-endless-response.js';
+import { slowHandshakes } from './rows/h5-slow-handshakes.js';
+import { resetWhileAuthorised } from './rows/h6-reset-while-authorised.js';
+import { pipelinedRequest } from './rows/h7-pipelined-request.js';
+import { openingRequests } from './rows/h8-opening-requests.js';
+import { openingResponses } from './rows/h9-opening-responses.js';
 import { unheardErrors } from './rows/r1-unheard-error.js';
 import { failingCallbacks } from './rows/r2-failing-callbacks.js';
 import { stalledReceivers } from './rows/r3-stalled-receivers.js';
@@ -28,6 +43,21 @@ import { drainage } from './rows/r10-drain.js';
 
 /** Lists what hostile and broken peers do, in the order of the table in docs/security.md. */
 export const ROWS: readonly Row[] = [
+  headerFields,
+  ...backtracking,
+  prototypes,
+  ...endlessResponses,
+  slowHandshakes,
+  resetWhileAuthorised,
+  pipelinedRequest,
+  openingRequests,
+  openingResponses,
+  ...oddOctets,
+  ...origins,
+  ...redirects,
+  ...earlyFrames,
+  ...tlsFaults,
+  descriptors,
   ...lengths,
   ...reservedOpcodes,
   ...controlFrames,

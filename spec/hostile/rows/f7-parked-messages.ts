@@ -33,11 +33,12 @@ export const parkedMessages: Row = {
     await pause(200);
     const growth = victim.memory().peak - before;
     const { lost } = await bystanders.trips();
+    const cut = failed;
     await bystanders.end();
     await encounter.end();
     return {
-      held: growth <= budget + 128 * MEBIBYTE && failed > 0 && lost === 0,
-      figure: `+${inMebibytes(growth)}, ${failed} failed${lost > 0 ? `, ${lost} others lost` : ''}`,
+      held: growth <= budget + 128 * MEBIBYTE && cut > 0 && lost === 0,
+      figure: `+${inMebibytes(growth)}, ${cut} failed${lost > 0 ? `, ${lost} others lost` : ''}`,
     };
   },
 };

@@ -1,11 +1,14 @@
 /*
  * A victim made of hawser, from the folder of sources that the orders name.
  */
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as Hawser from '../../../lib/index.js';
 import type { Library } from '../library.js';
+import { applicationServer, authorise } from './application.js';
 import { answer, orders } from './conversation.js';
 import { failingHandler, failingOptions, failInListener, failInRegistry } from './failing-hawser.js';
 import { Ledger, nap } from './ledger.js';
@@ -15,9 +18,17 @@ import { repeat, type BroadcastOrders } from './repetition.js';
 
 type HawserOrders = Orders & { readonly library: Library & { readonly name: 'hawser' } };
 
-const { behaviour, listensToErrors = true, options = {}, limits, library } = orders() as HawserOrders;
+const {
+  behaviour,
+  listensToErrors = true,
+  options = {},
+  limits,
+  library,
+  ...hosting
+} = orders() as HawserOrders;
+const { joins = false, authorises = false, livePath, tls } = hosting;
 const hawser = (await import(pathToFileURL(join(library.folder, 'index.ts')).href)) as typeof Hawser;
-const { ServerRegistry, WebSocketClient, processLimits, setLogger } = hawser;
+const { ServerRegistry, WebSocketClient, processLimits, refuse, setLogger } = hawser;
 const quiet = (): void => {};
 setLogger({ debug: quiet, info: quiet, warn: quiet, error: quiet });
 if (limits !== undefined) processLimits(limits);
@@ -42,6 +53,11 @@ const handlers: Partial<Record<Behaviour, Hawser.Handler>> = {
 };
 const handler = handlers[behaviour];
 const common = { ...(handler === undefined ? {} : { handler }), ...options };
+
+async function authorize(request: IncomingMessage): Promise<Hawser.Refusal | undefined> {
+  const decision = await authorise(request);
+  return decision.admits ? undefined : refuse(403, { headers: { 'X-Asked': decision.asked } });
+}
 
 function* connections(): Iterable<Hawser.Connection> {
   if (registry !== undefined) yield* registry;
@@ -80,17 +96,23 @@ function listen(connection: Hawser.Connection): void {
 
 answer({
   async listen() {
-    registry = await ServerRegistry.listen({
-      port: 0,
-      host: '127.0.0.1',
-      backlog: 4096,
+    const own: Hawser.RegistryOptions = {
       ...common,
       ...(behaviour === 'fail' ? failingOptions(hawser) : {}),
-    });
+      ...(authorises && { authorize }),
+    };
+    const place = { port: 0, host: '127.0.0.1', backlog: 4096 };
+    const application = joins ? applicationServer(ledger) : undefined;
+    registry =
+      application === undefined
+        ? await ServerRegistry.listen({ ...place, ...(tls && { tls }), ...own })
+        : new ServerRegistry(own).attach(application);
+    if (livePath !== undefined) registry.live(livePath);
     registry.on('connection', (connection) => watch(connection));
     registry.on('rejected', (_, status) => ledger.note(`rejected ${status}`));
     if (behaviour === 'fail') failInRegistry(registry);
-    return (registry.address() as AddressInfo).port;
+    if (application !== undefined) await once(application.listen(place), 'listening');
+    return ((application ?? registry).address() as AddressInfo).port;
   },
   dial({ url, options: own }: { url: string; options: object }) {
     const client = new WebSocketClient(url, { ...common, ...own });

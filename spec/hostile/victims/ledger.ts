@@ -27,12 +27,15 @@ export class Ledger {
     globalThis.gc?.();
     const resources: Record<string, number> = {};
     for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
+    const inherited: string[] = [];
+    for (const name in {}) inherited.push(name);
     const { opened, closed, messages, octets } = this;
     const events = Object.fromEntries(this.#events);
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     const { user, system } = process.cpuUsage();
     return {
       connections,
+      inherited,
       opened,
       closed,
       messages,
@@ -56,8 +59,10 @@ export class Account {
     this.#ledger = ledger;
   }
 
-  error(error: Error & { code?: unknown }): void {
+  error(error: Error & { code?: unknown; statusCode?: unknown; body?: unknown }): void {
     this.#ledger.note(`error ${typeof error.code === 'string' ? error.code : error.message}`);
+    if (error.body instanceof Uint8Array)
+      this.#ledger.note(`answer ${String(error.statusCode)}, ${error.body.length} octets`);
     this.#errors += 1;
     if (this.#errors > 1) this.#ledger.note('error again');
   }

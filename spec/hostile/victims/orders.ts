@@ -1,3 +1,5 @@
+import type { Identity } from '../../certificates.js';
+
 /** Names what a victim's connections do, server's or client's. */
 export type Behaviour =
   /** Sends each message back. */
@@ -22,6 +24,16 @@ export interface Orders {
   readonly listensToErrors?: boolean;
   /** Options of the library's server, and of its clients. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Whether the application has an HTTP server of its own, which the library only joins. */
+  readonly joins?: boolean;
+  /** Whether requests for an upgrade are authorised, as their paths ask for; see application.ts. */
+  readonly authorises?: boolean;
+  /** Path that connections are accepted on; all if there is none. */
+  readonly livePath?: string;
+  /** Certificate and key for TLS. */
+  readonly tls?: Identity;
+  /** File descriptors that the process may have. */
+  readonly descriptors?: number;
   /** Limits of the process, where the library has such. */
   readonly limits?: Readonly<Record<string, number>>;
 }
@@ -33,6 +45,8 @@ export interface Facts {
   /** Since it began. */
   readonly opened: number;
   readonly closed: number;
+  /** Enumerable names that every object has: none, unless a prototype was written to. */
+  readonly inherited: readonly string[];
   /** Data messages that were delivered, and their octets. */
   readonly messages: number;
   readonly octets: number;

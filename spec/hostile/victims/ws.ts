@@ -1,9 +1,11 @@
 /*
  * A victim made of ws, used as its documentation shows.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
+import { applicationServer, authorise } from './application.js';
 import { answer, orders } from './conversation.js';
 import { Ledger, nap } from './ledger.js';
 import { ODD_VALUES, tellOf, type OddCall } from './odd-values.js';
@@ -11,10 +13,21 @@ import type { Orders } from './orders.js';
 import { fail, failIn, placeOf } from './places.js';
 import { repeat, type BroadcastOrders } from './repetition.js';
 
-const { behaviour, listensToErrors = true, options = {} } = orders() as Orders;
+const { behaviour, listensToErrors = true, options = {}, ...hosting } = orders() as Orders;
+const { joins = false, authorises = false, livePath, tls } = hosting;
 const ledger = new Ledger();
 const sockets = new Set<WebSocket>();
 let server: WebSocketServer | undefined;
+
+function verify(
+  { req }: { readonly req: IncomingMessage },
+  conclude: (admits: boolean, status?: number, message?: string, headers?: OutgoingHttpHeaders) => void,
+): void {
+  void authorise(req).then((decision) => {
+    if (decision.admits) conclude(true);
+    else conclude(false, 403, 'Forbidden', { 'X-Asked': decision.asked });
+  });
+}
 
 function chatter(socket: WebSocket): void {
   if (socket.readyState !== WebSocket.OPEN) return;
@@ -59,17 +72,20 @@ function listen(socket: WebSocket): void {
 
 answer({
   async listen() {
+    const place = { port: 0, host: '127.0.0.1', backlog: 4096 };
+    const application = joins ? applicationServer(ledger) : tls && createServer(tls);
     server = new WebSocketServer({
-      port: 0,
-      host: '127.0.0.1',
-      backlog: 4096,
+      ...(application === undefined ? place : { server: application }),
+      ...(livePath !== undefined && { path: livePath }),
       ...options,
+      ...(authorises && { verifyClient: verify }),
       ...(behaviour === 'fail' && {
         verifyClient: ({ req }: { req: IncomingMessage }) => failIn(req.url, 'option', 'authorize', true),
         handleProtocols: (_: Set<string>, { url }: IncomingMessage) =>
           failIn(url, 'option', 'selectProtocol', false),
       }),
     });
+    application?.listen(place);
     server.on('connection', (socket, { url }) => {
       watch(socket, url);
       if (behaviour === 'fail') failIn(url, 'registry', 'connection', undefined);
@@ -78,8 +94,9 @@ answer({
     await new Promise((resolve) => listening.on('listening', resolve));
     return (server.address() as AddressInfo).port;
   },
-  dial({ url, options: own }: { url: string; options: object }) {
-    const socket = new WebSocket(url, { ...options, ...own });
+  dial({ url, options: own }: { url: string; options: { readonly protocol?: string[] } }) {
+    const { protocol, ...others } = { ...options, ...own };
+    const socket = new WebSocket(url, protocol, others);
     socket.on('open', () => ledger.note('connect'));
     watch(socket, new URL(url).pathname);
   },
