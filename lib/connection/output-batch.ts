@@ -178,14 +178,8 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
   endTurn(): boolean {
     // hot path: benchmarks/micro/output-batch
     this.inTurn = false;
-    if (
-      this.isSlabShared &&
-      this.#keepsNothing &&
-      this.slabEnd > 0 &&
-      this.#isIdle &&
-      !this.#stream.destroyed
-    )
-      return this.#writeTurn();
+    const isFilled = this.isSlabShared && !this.isSlabEmpty;
+    if (isFilled && this.#keepsNothing && this.#isIdle && !this.#stream.destroyed) return this.#writeTurn();
     if (this.#waitingBytes > 0) this.flush();
     // Someone else's turn: what is left in the shared slab moves out of it.
     if (this.isSlabShared) this.dropSlab();
