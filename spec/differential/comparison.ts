@@ -29,16 +29,11 @@ export class Tally {
 }
 
 /**
- * Asserts that hawser makes of a stream exactly what the model does, with the chunk in which the model knows the end,
- * and that each peer does so, too, but for the differences that are explained.
+ * Asserts that hawser makes of a stream exactly what the model does, with the chunk in which the model knows the end.
+ * @returns what the model makes of it.
  */
-export function compare({ options, octets, cuts }: RandomStream, tally: Tally): void {
+export function compareWithModel({ options, octets, cuts }: RandomStream): Outcome {
   const wanted = decode(octets, options);
-  tally.streams += 1;
-  tally.octets += octets.length;
-  tally.chunks += cuts.length + 1;
-  count(tally.ends, wanted.end.split(' ', wanted.end.startsWith('fail') ? 2 : 1).join(' '));
-
   const got = receiveWithHawser(chunksOf(octets, cuts), options);
   const at = wanted.at === 0 ? 0 : (cuts.find((cut) => cut >= wanted.at) ?? octets.length);
   const isNamed = got.rules.every((rule) => wanted.rules.includes(rule));
@@ -56,6 +51,17 @@ export function compare({ options, octets, cuts }: RandomStream, tally: Tally): 
       ),
     );
   }
+  return wanted;
+}
+
+/** Asserts the same, and that each peer does so, too, but for the differences that are explained. */
+export function compare(stream: RandomStream, tally: Tally): void {
+  const { options, octets, cuts } = stream;
+  const wanted = compareWithModel(stream);
+  tally.streams += 1;
+  tally.octets += octets.length;
+  tally.chunks += cuts.length + 1;
+  count(tally.ends, wanted.end.split(' ', wanted.end.startsWith('fail') ? 2 : 1).join(' '));
   for (const peer of ['ws', 'undici'] as const) {
     if (peer === 'undici' && options.role === 'server') continue;
     count(tally.compared, peer);
