@@ -31,6 +31,8 @@ import { resetWhileAuthorised } from './rows/h6-reset-while-authorised.js';
 import { pipelinedRequest } from './rows/h7-pipelined-request.js';
 import { openingRequests } from './rows/h8-opening-requests.js';
 import { openingResponses } from './rows/h9-opening-responses.js';
+import { mob } from './rows/m1-mob.js';
+import { idleBehindProxies } from './rows/n1-idle-behind-proxies.js';
 import { unheardErrors } from './rows/r1-unheard-error.js';
 import { failingCallbacks } from './rows/r2-failing-callbacks.js';
 import { stalledReceivers } from './rows/r3-stalled-receivers.js';
@@ -85,4 +87,6 @@ export const ROWS: readonly Row[] = [
   ...resets,
   ...churns,
   drainage,
+  mob,
+  ...idleBehindProxies,
 ];
