@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import type { LimitError } from '../errors.js';
 import { limit, normalise } from '../options.js';
 import { DEFAULTS } from '../protocol/constants.js';
@@ -16,25 +17,32 @@ export interface BudgetHolder {
 export interface ProcessLimits {
   /**
    * Octets held in unfinished messages, by inflations and by context takeover; past it the largest holder is failed
-   * with 1009. @defaultValue 256 MiB
+   * with 1009. @defaultValue 256 MiB, or a quarter of V8's heap limit if that is less
    */
   readonly maxUnfinishedBytes?: number | undefined;
   /**
    * Octets of output backlog, a broadcast counted once; past it the largest holder is terminated. A backlog counts
-   * from 64 KiB on, or from its soft limit if that is less. @defaultValue 256 MiB
+   * from 64 KiB on, or from its soft limit if that is less. @defaultValue 256 MiB, or a quarter of V8's heap limit if that is less
    */
   readonly maxBacklogBytes?: number | undefined;
 }
 
+/**
+ * Octets that a budget has by default at most: a quarter of what V8's heap may grow to, which follows from the machine's
+ * memory, the container's, or `--max-old-space-size`. Who gives a process little means all of its memory.
+ */
+const MOST = Math.floor(getHeapStatistics().heap_size_limit / 4);
+
 /** Accounts for unfinished messages. */
 export const unfinishedBudget = new MemoryBudget<BudgetHolder>(
-  DEFAULTS.maxUnfinishedBytes,
+  Math.min(DEFAULTS.maxUnfinishedBytes, MOST),
   (largest, held, max) => largest.fail(unfinishedBytesExhausted(max, held) satisfies LimitError),
 );
 
 /** Accounts for what peers have not taken yet. */
-export const backlogBudget = new MemoryBudget<BudgetHolder>(DEFAULTS.maxBacklogBytes, (largest) =>
-  largest.endSlowConsumer(),
+export const backlogBudget = new MemoryBudget<BudgetHolder>(
+  Math.min(DEFAULTS.maxBacklogBytes, MOST),
+  (largest) => largest.endSlowConsumer(),
 );
 
 /**

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import sinon from 'sinon';
 import {
   backlogBudget,
@@ -26,6 +28,20 @@ describe('processLimits', () => {
     expect(processLimits()).to.deep.equal(USUAL);
     expect(processLimits({})).to.deep.equal(USUAL);
   });
+
+  it('tells a quarter of the heap limit each where that is less', () => {
+    const program =
+      "import { processLimits } from './lib/index.js'; console.log(JSON.stringify(processLimits()))";
+    const run = spawnSync(
+      process.execPath,
+      ['--max-old-space-size=256', '--import', 'tsx', '--input-type=module', '--eval', program],
+      { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8' },
+    );
+    const { maxUnfinishedBytes, maxBacklogBytes } = JSON.parse(run.stdout) as typeof USUAL;
+    // Node counts what is young in besides.
+    expect(maxUnfinishedBytes).to.be.within(64 * MiB, 96 * MiB);
+    expect(maxBacklogBytes).to.equal(maxUnfinishedBytes);
+  }).timeout(60_000);
 
   it('changes what is given and leaves the rest', () => {
     expect(processLimits({ maxUnfinishedBytes: 5 })).to.deep.equal({ ...USUAL, maxUnfinishedBytes: 5 });

@@ -13,6 +13,14 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Says what a process has that this one has not. */
+export interface Surroundings {
+  /** File descriptors that it may have; as many as we if undefined. */
+  readonly descriptors?: number | undefined;
+  /** Variables of its environment, besides those that it inherits. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
 /** Is a process of its own that answers questions. */
 export class Companion {
   readonly #child: ChildProcess;
@@ -29,15 +37,21 @@ export class Companion {
    * @param program - Its path relative to this folder, without the extension
    * @param orders - What it is told on its command line
    * @param nodeArguments - Options of Node, such as `--max-old-space-size=256`
-   * @param descriptors - File descriptors that it may have; as many as we if undefined
+   * @param surroundings - What it has besides what we have
    */
-  constructor(program: string, orders: unknown, nodeArguments: readonly string[] = [], descriptors?: number) {
+  constructor(
+    program: string,
+    orders: unknown,
+    nodeArguments: readonly string[] = [],
+    { descriptors, environment = {} }: Surroundings = {},
+  ) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#child = fork(
       fileURLToPath(new URL(`${program}.${extension}`, import.meta.url)),
       [JSON.stringify(orders)],
       {
         ...limited(['--import', 'tsx', ...nodeArguments], descriptors),
+        env: { ...process.env, ...environment },
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       },
     );

@@ -8,7 +8,7 @@ export class Victim extends Companion {
   port = 0;
 
   private constructor(library: Library, orders: Orders, nodeArguments: readonly string[]) {
-    super(`victims/${library.name}`, { ...orders, library }, nodeArguments, orders.descriptors);
+    super(`victims/${library.name}`, { ...orders, library }, nodeArguments, orders);
   }
 
   /** Starts a process that listens. */

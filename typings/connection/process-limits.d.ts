@@ -10,12 +10,12 @@ export interface BudgetHolder {
 export interface ProcessLimits {
     /**
      * Octets held in unfinished messages, by inflations and by context takeover; past it the largest holder is failed
-     * with 1009. @defaultValue 256 MiB
+     * with 1009. @defaultValue 256 MiB, or a quarter of V8's heap limit if that is less
      */
     readonly maxUnfinishedBytes?: number | undefined;
     /**
      * Octets of output backlog, a broadcast counted once; past it the largest holder is terminated. A backlog counts
-     * from 64 KiB on, or from its soft limit if that is less. @defaultValue 256 MiB
+     * from 64 KiB on, or from its soft limit if that is less. @defaultValue 256 MiB, or a quarter of V8's heap limit if that is less
      */
     readonly maxBacklogBytes?: number | undefined;
 }

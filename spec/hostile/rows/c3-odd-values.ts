@@ -20,7 +20,7 @@ function verdict({ call, name }: OddCall, told: string, { frames }: Hearing): st
   }
   // As text is what ws documents for numbers, and what JavaScript does with a reason.
   if (name.startsWith('detached')) return `${what}: sent`;
-  const isText = said?.equals(Buffer.from(`${ODD_VALUES[name]!()}`)) === true;
+  const isText = said?.equals(Buffer.from(String(ODD_VALUES[name]!()))) === true;
   if (OCTETS.test(name) ? said?.equals(SEEN) === true : isText) return '';
   return `${what}: ${said === undefined ? 'neither thrown nor sent' : `sent ${said.length} octets: ${said.toString('hex').slice(0, 16)}`}`;
 }

@@ -8,7 +8,7 @@ import { Victim } from '../victim.js';
 
 /** Are the times of a scale: what the proxy cuts off after (undefined: its default), and how long nobody says a word. */
 const TIMES = {
-  quick: { options: { keepalive: 1 }, timeoutS: 3, silence: 6_500 },
+  quick: { options: { keepalive: 1 }, timeoutS: 2, silence: 4_500 },
   full: { options: {}, timeoutS: undefined, silence: 120_000 },
 } as const;
 

@@ -16,12 +16,12 @@ interface Programme extends BroadcastOrders {
 }
 
 const SMALL: Readonly<Record<Scale, Programme>> = {
-  quick: { receivers: 50, octets: 1024, atOnce: 100, everyMs: 25, milliseconds: 3_000 },
-  full: { receivers: 1_000, octets: 1024, atOnce: 50, everyMs: 200, milliseconds: 30_000 },
+  quick: { receivers: 50, octets: 1024, messages: 8_000, atOnce: 100, everyMs: 20 },
+  full: { receivers: 1_000, octets: 1024, messages: 7_500, atOnce: 50, everyMs: 200 },
 };
 const LARGE: Readonly<Record<Scale, Programme>> = {
-  quick: { receivers: 20, octets: 65_536, atOnce: 6, everyMs: 25, milliseconds: 3_000 },
-  full: { receivers: 20, octets: 65_536, atOnce: 6, everyMs: 20, milliseconds: 10_000 },
+  quick: { receivers: 20, octets: 65_536, messages: 200, atOnce: 6, everyMs: 20 },
+  full: { receivers: 20, octets: 65_536, messages: 3_000, atOnce: 6, everyMs: 20 },
 };
 
 /** Is what a series of broadcasts did to a victim, and to those who read. */

@@ -1,3 +1,4 @@
+import type { Surroundings } from '../companion.js';
 import type { Identity } from '../../certificates.js';
 
 /** Names what a victim's connections do, server's or client's. */
@@ -18,7 +19,7 @@ export type Behaviour =
   | 'fail';
 
 /** Says what a victim is to be. */
-export interface Orders {
+export interface Orders extends Surroundings {
   readonly behaviour: Behaviour;
   /** Whether it listens to the `error` of its connections, as a careful user does; true by default. */
   readonly listensToErrors?: boolean;
@@ -32,8 +33,6 @@ export interface Orders {
   readonly livePath?: string;
   /** Certificate and key for TLS. */
   readonly tls?: Identity;
-  /** File descriptors that the process may have. */
-  readonly descriptors?: number;
   /** Limits of the process, where the library has such. */
   readonly limits?: Readonly<Record<string, number>>;
 }

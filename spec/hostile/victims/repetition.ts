@@ -1,10 +1,11 @@
 /** Says what is broadcast, and how often. */
 export interface BroadcastOrders {
   readonly octets: number;
+  /** Messages in all. */
+  readonly messages: number;
   /** Messages each time. */
   readonly atOnce: number;
   readonly everyMs: number;
-  readonly milliseconds: number;
 }
 
 /** Is what a series of broadcasts took. */
@@ -22,16 +23,15 @@ export interface Broadcast extends Repetition {
   readonly dropped: number;
 }
 
-/** Does the same with a message again and again, for as long as it was ordered. */
+/** Does the same with a message again and again, as often as it was ordered. */
 export async function repeat(
-  { octets, atOnce, everyMs, milliseconds }: BroadcastOrders,
+  { octets, messages, atOnce, everyMs }: BroadcastOrders,
   act: (message: Buffer) => void,
 ): Promise<Repetition> {
-  const end = performance.now() + milliseconds;
   const before = process.cpuUsage();
-  let messages = 0;
-  while (performance.now() < end) {
-    for (let i = 0; i < atOnce; i++) act(Buffer.alloc(octets, messages++));
+  for (let done = 0; done < messages; done += 1) {
+    act(Buffer.alloc(octets, done));
+    if (done % atOnce !== atOnce - 1) continue;
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   const { user, system } = process.cpuUsage(before);
