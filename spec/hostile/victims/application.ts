@@ -3,11 +3,14 @@ import type { Ledger } from './ledger.js';
 
 /** Makes the HTTP server of an application that has more to do than WebSocket: it takes uploads, and answers. */
 export function applicationServer(ledger: Ledger): Server {
-  return createServer((request: IncomingMessage, response: ServerResponse) => {
+  // Node's own limit of 5 s for idle sockets is none of ours.
+  const server = createServer({ keepAliveTimeout: 0 });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     ledger.note('request');
     request.resume().on('end', () => response.end('fine\n'));
     request.on('error', () => ledger.note('request failed'));
   });
+  return server;
 }
 
 /** Is what an application decides on a request for an upgrade. */
