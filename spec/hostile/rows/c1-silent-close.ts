@@ -94,7 +94,8 @@ export const silentCloses: readonly Row[] = [
     },
     async run(library, scale) {
       const { total } = DEADLINES[scale];
-      const { seconds } = await closeAgainst(library, 'server', scale, () => total / 100);
+      const pace = (): number => (scale === 'full' ? 160 : 30);
+      const { seconds } = await closeAgainst(library, 'server', scale, pace);
       return { held: seconds * 1_000 < total + 1_000, figure: `gone after ${seconds.toFixed(1)} s` };
     },
   },

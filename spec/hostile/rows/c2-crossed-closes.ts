@@ -18,23 +18,29 @@ async function closeWhileSending(library: Library, role: Role, scale: Scale): Pr
     const both = sockets.map((socket, index) => {
       const hearing = new Hearing(socket);
       const talking = setInterval(() => socket.writable && socket.write(text), 1);
-      // A third of the peers begin, after some octets of a frame or none; the others leave it to the victim.
-      if (index % 3 === 0) setTimeout(() => socket.write(encounter.frame(0x88, CLOSE)), round % 5);
-      return { socket, hearing, talking, index };
+      let hasClosed = false;
+      const close = (): void => {
+        if (!hasClosed && socket.writable) socket.write(encounter.frame(0x88, CLOSE));
+        hasClosed = true;
+      };
+      // A third of the peers begin; the others leave it to the victim.
+      const closing = index % 3 === 0 ? setTimeout(close, round % 5) : undefined;
+      return { socket, hearing, talking, close, closing };
     });
     await pause(round % 7);
     await victim.ask('close', { code: 1000 });
-    for (const { socket, hearing, talking, index } of both) {
+    for (const { socket, hearing, talking, close, closing } of both) {
       await hearing.until(() => hearing.closeCode !== undefined, 5_000);
       clearInterval(talking);
-      if (index % 3 !== 0) socket.write(encounter.frame(0x88, CLOSE));
+      clearTimeout(closing);
+      close();
       socket.end();
       if (!(await hearing.over(5_000))) wrong.push('no end');
       if ((hearing.frames.at(-1)?.first ?? 0) !== 0x88) wrong.push('no Close at the end');
     }
   }
   const all = 6 * rounds;
-  const { closed, events } = await victim.factsOnce((facts) => facts.closed === all, 5_000);
+  const { closed, events } = await victim.factsOnce((facts) => facts.closed === all, 15_000);
   const notes = Object.keys(events).filter((event) => /again|^error/.test(event));
   if (closed !== all) wrong.push(`${closed} of ${all} closed`);
   const told = events['send -1'] ?? 0;

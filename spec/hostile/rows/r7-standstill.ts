@@ -56,13 +56,14 @@ async function standStill(library: Library, scale: Scale): Promise<Finding> {
   return conclude(scale, victim, peers);
 }
 
-async function moveClock(library: Library, scale: Scale): Promise<Finding> {
-  const { victim, peers } = await begin(library, scale);
+/** Needs no more time in the report: it is the clock that makes the time. */
+async function moveClock(library: Library): Promise<Finding> {
+  const { victim, peers } = await begin(library, 'quick');
   for (const hours of [1, -2, 48]) {
     await pause(TIMES.quick.cycle);
     await victim.ask('jump', hours * 3_600_000);
   }
-  return conclude(scale, victim, peers);
+  return conclude('quick', victim, peers);
 }
 
 const NO_KEEPALIVE = 'has no keepalive';
