@@ -107,6 +107,7 @@ function measure(mochaOptions) {
     // These go through all there is to go through; what they cover is covered without them, in a tenth of the time.
     ...['--ignore', 'spec/conformance/**', '--ignore', 'spec/differential/**'],
     ...['--ignore', 'spec/large-message.spec.js', '--ignore', 'spec/hostile/**'],
+    ...['--ignore', 'spec/faults/**', '--ignore', 'spec/fuzz/**', '--ignore', 'spec/soak/**'],
     ...[...mochaOptions, 'spec/**/*.spec.js'],
   );
 }
