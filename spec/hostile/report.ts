@@ -1,7 +1,7 @@
 /*
  * Tries every row on hawser and on ws, at full length, and writes what came of it into docs/security.md.
  *
- *   npm run hostile:report [-- [--quick] [--only hawser|ws|undefended] <row> …]
+ *   npm run hostile:report [-- [--quick] <row> …]
  *
  * With rows, tries these and keeps the others as they were. Where ws does well, or has nothing to compare with, hawser
  * is tried once more without its defence. Exits with 1 when a row does not hold, or nobody ever failed it.
