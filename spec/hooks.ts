@@ -92,12 +92,19 @@ export const mochaHooks: RootHookObject = {
     for (const suite of root.suites) suite.afterAll('nothing is left behind', checkSuite);
   },
 
-  async beforeEach() {
+  async beforeEach(this: Mocha.Context) {
+    const test = this.currentTest as unknown as { currentRetry(): number; fullTitle(): string };
+    if (test.currentRetry() > 0) console.log(`failed, and is tried again: ${test.fullTitle()}`);
     beforeTest = await takeCensus();
   },
 
   async afterEach(this: Mocha.Context) {
     const stayed = await settle(beforeTest);
+    if (this.currentTest?.state === undefined) {
+      // A try that failed, and is told with the next one: what it left open is no one else's fault either.
+      beforeRun = await takeCensus();
+      return;
+    }
     if (stayed !== '') leftBehind.push(`  ${this.currentTest?.fullTitle() ?? ''}: ${stayed}`);
   },
 };
