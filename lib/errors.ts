@@ -139,6 +139,7 @@ export class ConnectionClosedError extends WebSocketError {
       options,
     );
     Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+    this.stack = `${this.name}: ${this.message}`;
     this.receivedCode = receivedCode;
     this.sentCode = sentCode;
     this.reason = reason;

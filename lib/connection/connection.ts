@@ -286,7 +286,7 @@ export class Connection extends WatchedStream {
   }
 
   /** Emits `connect`, then begins to deliver and to read. @internal */
-  protected announce({ details, head }: OpenStream): void {
+  announce({ details, head }: OpenStream): void {
     const session = this.session!;
     if (session.state === ClosingState.OPEN) {
       this.releaseHeld();

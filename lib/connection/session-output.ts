@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { Charge } from '../compression/charge.js';
 import type { Deflate } from '../compression/coding.js';
 import { Deflater } from '../compression/deflater.js';
+import type { ConnectionClosedError } from '../errors.js';
 import type { ConnectionSettings } from './connection-options.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { unfinishedBudget, type BudgetHolder } from './process-limits.js';
@@ -35,7 +36,9 @@ export abstract class SessionOutput implements SenderOwner {
   get sender(): Sender {
     // hot path: benchmarks/micro/sender
     if (this.#sender !== undefined) return this.#sender;
-    return (this.#sender = lendSender(this, this.stream, this.settings, this.rules.masks, this.#sentBytes));
+    this.#sender = lendSender(this, this.stream, this.settings, this.rules.masks, this.#sentBytes);
+    if (this.isOver) this.discardOutput();
+    return this.#sender;
   }
 
   /** Octets framed for sending so far. */
@@ -100,6 +103,15 @@ export abstract class SessionOutput implements SenderOwner {
     takeBack(sender);
   }
 
+  /** Forgets what was to be sent: the stream is gone. Whoever waits for it, or will, is told why. */
+  protected discardOutput(): void {
+    this.#sender?.discard(() => this.closedError());
+  }
+
+  /** Tells whether the byte stream is gone. */
+  abstract get isOver(): boolean;
+  /** Makes the error for whatever the end prevents. */
+  abstract closedError(): ConnectionClosedError;
   abstract onDrain(): void;
   abstract fail(error: Error): void;
   abstract endSlowConsumer(): void;

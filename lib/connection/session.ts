@@ -85,7 +85,7 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner {
   }
 
   /** Tells whether the byte stream is gone. */
-  get isOver(): boolean {
+  override get isOver(): boolean {
     return this.state === ClosingState.CLOSED;
   }
 
@@ -105,7 +105,7 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner {
   }
 
   /** Makes the error for whatever the end of this session prevents. */
-  closedError(): ConnectionClosedError {
+  override closedError(): ConnectionClosedError {
     return this.#ending.closedError();
   }
 
@@ -321,7 +321,7 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner {
     this.#knownEnding?.deadline?.cancel();
     // Some streams are gone before they have told that they took the last octets: what was ended in order, was sent.
     this.#ending.isCut ||= this.#isBehind && !this.stream.writableEnded;
-    this.sender.discard(() => this.closedError());
+    this.discardOutput();
     this.#events.ended(this.#owner);
   }
 }

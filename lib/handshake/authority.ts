@@ -15,8 +15,19 @@ const AUTHORITY =
 
 const MAX_PORT = 65_535;
 
+/** What was parsed last: the Host field is mostly the same for one connection after the other. */
+let last: { readonly text: string; readonly authority: Authority | undefined } = {
+  text: '',
+  authority: undefined,
+};
+
 /** Parses an authority (RFC 7230 §5.4, RFC 3986 §3.2); `undefined` when it is none. */
 export function parseAuthority(text: string): Authority | undefined {
+  if (text !== last.text) last = { text, authority: parse(text) };
+  return last.authority;
+}
+
+function parse(text: string): Authority | undefined {
   const match = AUTHORITY.exec(text);
   if (match === null) return undefined;
   const host = (match[1] as string).toLowerCase();

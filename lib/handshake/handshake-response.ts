@@ -52,12 +52,12 @@ export function rejected(
 }
 
 /**
- * Renders the 101 response, whole, in octets (RFC 6455 §4.2.2, item 5).
+ * Renders the 101 response, whole, in Latin-1 (RFC 6455 §4.2.2, item 5).
  *
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) before anything is made, when a value has an octet that does
  * not belong there or a header field is one of the handshake's own.
  */
-export function acceptResponse(acceptance: Acceptance): Buffer {
+export function acceptResponse(acceptance: Acceptance): string {
   const { key, protocol = '', extensions = '', headers } = acceptance;
   if (typeof key !== 'string' || !isValidKey(key)) {
     throw new InvalidOptionError('key', key, 'the base64 of 16 octets');
@@ -75,7 +75,7 @@ export function acceptResponse(acceptance: Acceptance): Buffer {
     head += `Sec-WebSocket-Extensions: ${extensions}\r\n`;
   }
   const fields = flattenCallerHeaders(headers, 'headers', reservedInAcceptance);
-  return Buffer.from(`${head}${renderFields(fields)}\r\n`, 'latin1');
+  return `${head}${renderFields(fields)}\r\n`;
 }
 
 /**

@@ -26,6 +26,14 @@ export class HeaderFields {
     return values;
   }
 
+  /** Tells whether the value of any field of this lower-case name is as wanted. */
+  some(name: string, isWanted: (value: string) => boolean): boolean {
+    for (let index = this.#find(name, 0); index !== -1; index = this.#find(name, index + 1)) {
+      if (isWanted(this.#valueAt(index))) return true;
+    }
+    return false;
+  }
+
   /** Returns the value of the one field of this lower-case name; `undefined` when it is absent or came several times. */
   single(name: string): string | undefined {
     const index = this.#find(name, 0);
@@ -34,9 +42,8 @@ export class HeaderFields {
 
   /** Combines all fields of this lower-case name that are not empty into one value (RFC 7230 §3.2.2). */
   combined(name: string): string {
-    return this.all(name)
-      .filter((value) => value !== '')
-      .join(', ');
+    const values = this.all(name);
+    return values === NONE ? '' : values.filter((value) => value !== '').join(', ');
   }
 
   /** Returns the elements of a comma-separated list that may be spread over several fields of this lower-case name. */

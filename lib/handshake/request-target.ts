@@ -20,11 +20,15 @@ const TARGET = /^[\x21\x22\x24-\x7e\x80-\xff]+$/;
  */
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   if (!TARGET.test(target)) return undefined;
+  if (target.startsWith('/')) return partsOf(target, undefined);
   const absolute = ABSOLUTE.exec(target);
-  const authority = absolute?.[1];
-  if (absolute === null ? !target.startsWith('/') : parseAuthority(authority as string) === undefined)
-    return undefined;
-  const resource = absolute === null ? target : target.slice(absolute[0].length);
+  if (absolute === null) return undefined;
+  const authority = absolute[1] as string;
+  if (parseAuthority(authority) === undefined) return undefined;
+  return partsOf(target.slice(absolute[0].length), authority);
+}
+
+function partsOf(resource: string, authority: string | undefined): RequestTarget {
   const mark = resource.indexOf('?');
   const path = mark === -1 ? resource : resource.slice(0, mark);
   return { path: path === '' ? '/' : path, query: mark === -1 ? '' : resource.slice(mark + 1), authority };

@@ -71,7 +71,9 @@ export function examineRequest(request: HandshakeRequest, limits: HandshakeLimit
   const count = request.rawHeaders.length / 2;
   if (count > maxHeaderFields) return rejected(431, `more than ${String(maxHeaderFields)} header fields`);
   if (request.method !== 'GET') return rejected(405, 'the method is not GET', { Allow: 'GET' });
-  if (!HTTP_1_1_OR_LATER.test(request.httpVersion)) return rejected(400, 'the HTTP version is not 1.1');
+  const { httpVersion } = request;
+  if (httpVersion !== '1.1' && !HTTP_1_1_OR_LATER.test(httpVersion))
+    return rejected(400, 'the HTTP version is not 1.1');
   const target = parseRequestTarget(request.url ?? '');
   if (target === undefined) return rejected(400, 'the request target is neither a path nor a ws or http URL');
 
@@ -81,8 +83,7 @@ export function examineRequest(request: HandshakeRequest, limits: HandshakeLimit
   if (parseAuthority(host) === undefined) return rejected(400, 'Host is malformed');
   if (hasBody(fields)) return rejected(400, 'the request has a body');
   if (!upgradesToWebSocket(fields)) return rejected(400, 'Upgrade does not name websocket');
-  if (!fields.all('connection').some((options) => UPGRADE.test(options)))
-    return rejected(400, 'Connection does not name Upgrade');
+  if (!fields.some('connection', namesUpgrade)) return rejected(400, 'Connection does not name Upgrade');
   return examineWebSocketFields(fields, target.authority ?? host, target.path, target.query);
 }
 
@@ -102,7 +103,8 @@ function examineWebSocketFields(
   if (key === undefined)
     return rejected(400, `Sec-WebSocket-Key is ${absentOrDoubled(fields, 'sec-websocket-key')}`);
   if (!isValidKey(key)) return rejected(400, 'Sec-WebSocket-Key is not the base64 of 16 octets');
-  if (fields.all('origin').length > 1) return rejected(400, 'Origin is doubled');
+  const origins = fields.all('origin');
+  if (origins.length > 1) return rejected(400, 'Origin is doubled');
   const protocols = parseSubprotocols(fields);
   if (protocols === undefined) return rejected(400, 'Sec-WebSocket-Protocol is no list of different tokens');
   const extensions = fields.combined('sec-websocket-extensions');
@@ -114,14 +116,22 @@ function examineWebSocketFields(
     path,
     query,
     host,
-    origin: fields.single('origin'),
+    origin: origins[0],
     protocols,
     extensions,
   };
 }
 
 function upgradesToWebSocket(fields: HeaderFields): boolean {
-  return fields.all('upgrade').some((protocols) => WEBSOCKET.test(protocols));
+  return fields.some('upgrade', namesWebSocket);
+}
+
+function namesWebSocket(protocols: string): boolean {
+  return protocols === 'websocket' || WEBSOCKET.test(protocols);
+}
+
+function namesUpgrade(options: string): boolean {
+  return options === 'Upgrade' || UPGRADE.test(options);
 }
 
 /** RFC 6455 §9.1 has a malformed offer refused, even where every extension would be declined. */
@@ -138,8 +148,7 @@ function isWellFormed(extensions: string): boolean {
 /** A body would stand where the first frames are expected: Node hands over the octets behind the header as they come. */
 function hasBody(fields: HeaderFields): boolean {
   return (
-    fields.all('transfer-encoding').length > 0 ||
-    fields.all('content-length').some((length) => length !== '0')
+    fields.some('transfer-encoding', () => true) || fields.some('content-length', (length) => length !== '0')
   );
 }
 

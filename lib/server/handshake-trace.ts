@@ -11,11 +11,13 @@ interface Traced {
 
 /** Follows one opening handshake for whoever traces them. */
 export class HandshakeTrace {
-  readonly #traced: Traced;
+  readonly #request: IncomingMessage;
+  /** Made when somebody first traces it. */
+  #knownTraced: Traced | undefined;
   #isOver = false;
 
   constructor(request: IncomingMessage) {
-    this.#traced = { role: 'server', request };
+    this.#request = request;
     if (handshakeTracing.start.hasSubscribers) handshakeTracing.start.publish(this.#traced);
   }
 
@@ -28,11 +30,16 @@ export class HandshakeTrace {
   end(statusCode: number | undefined, reason?: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    if (!handshakeTracing.error.hasSubscribers && !handshakeTracing.asyncEnd.hasSubscribers) return;
     if (statusCode !== undefined) this.#traced.statusCode = statusCode;
     if (reason !== undefined) {
       this.#traced.error = new Error(reason);
       if (handshakeTracing.error.hasSubscribers) handshakeTracing.error.publish(this.#traced);
     }
     if (handshakeTracing.asyncEnd.hasSubscribers) handshakeTracing.asyncEnd.publish(this.#traced);
+  }
+
+  get #traced(): Traced {
+    return (this.#knownTraced ??= { role: 'server', request: this.#request });
   }
 }

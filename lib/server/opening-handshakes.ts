@@ -20,6 +20,7 @@ import { WebSocketServer } from './websocket-server.js';
 
 const TIMED_OUT = new Refusal({ status: 408 }, 'the opening handshake took too long');
 const FORBIDDEN = new Refusal({ status: 403 }, 'refused by authorize');
+const NO_EXTENSIONS = Object.freeze({ deflate: undefined, extensions: '' });
 const FAILED = new Refusal({ status: 500 }, 'authorize or selectProtocol threw');
 
 /** Is told how opening handshakes end. */
@@ -156,8 +157,7 @@ export class OpeningHandshakes {
     const response = acceptResponse({ key, protocol, extensions });
     const details = new RequestDetails(request, protocol, extensions, path, query);
     const open = { stream, head: this.#letGo(pending), details, deflate };
-    // An idle limit that the HTTP server had for its own connections.
-    if (stream instanceof Socket && stream.timeout !== 0) stream.setTimeout(0);
+    liftIdleLimit(stream);
     let connection: WebSocketServer;
     try {
       connection = new WebSocketServer(stream, undefined, {
@@ -171,7 +171,7 @@ export class OpeningHandshakes {
       throw error;
     }
     // Nothing was sent yet: what is sent in this turn leaves after it.
-    stream.write(response);
+    stream.write(response, 'latin1');
     trace.end(101);
     this.#outcome.accepted(connection, request);
     return connection;
@@ -221,24 +221,29 @@ export class OpeningHandshakes {
 
   #acceptDeflate(offered: string): { deflate: Deflate | undefined; extensions: string } {
     const settings = this.#settings.deflate;
-    const accepted =
-      settings === undefined || offered === ''
-        ? undefined
-        : acceptDeflate(parseExtensions(offered), settings);
-    if (accepted === undefined) return { deflate: undefined, extensions: '' };
+    if (settings === undefined || offered === '') return NO_EXTENSIONS;
+    const accepted = acceptDeflate(parseExtensions(offered), settings);
+    if (accepted === undefined) return NO_EXTENSIONS;
     const { agreement, response } = accepted;
-    return { deflate: { agreement, settings: settings! }, extensions: formatExtensions([response]) };
+    return { deflate: { agreement, settings }, extensions: formatExtensions([response]) };
   }
 
   #lookupPeerName(request: IncomingMessage): string {
+    const { lookupPeerName } = this.#settings;
+    if (lookupPeerName === undefined) return '';
     try {
-      const name = promptAnswer(this.#settings.lookupPeerName?.(request), 'lookupPeerName');
+      const name = promptAnswer(lookupPeerName(request), 'lookupPeerName');
       return typeof name === 'string' ? name : '';
     } catch (error) {
       log('error', 'lookupPeerName threw, or returned a promise', { err: error });
       return '';
     }
   }
+}
+
+/** Takes off an idle limit that the HTTP server had for its own connections. */
+function liftIdleLimit(stream: Duplex): void {
+  if (stream instanceof Socket && (stream.timeout ?? 0) !== 0) stream.setTimeout(0);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

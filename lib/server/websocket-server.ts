@@ -36,8 +36,12 @@ export class WebSocketServer extends Connection {
     super('server', settings, upgraded?.remoteName ?? '');
     this.context = upgraded?.context;
     this.attach(open);
-    process.nextTick(() => this.announce(open));
+    process.nextTick(announce, this, open);
   }
+}
+
+function announce(connection: Connection, open: OpenStream): void {
+  connection.announce(open);
 }
 
 /** @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) that tells who looks for the listening side where it is. */

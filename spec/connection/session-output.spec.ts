@@ -3,11 +3,24 @@ import { connectionSettings, type ConnectionOptions } from '../../lib/connection
 import { PreparedMessage } from '../../lib/connection/prepared-message.js';
 import { ROLE_RULES } from '../../lib/connection/role.js';
 import { SessionOutput } from '../../lib/connection/session-output.js';
+import { ConnectionClosedError } from '../../lib/errors.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { ROLES, WirePeer, settled } from '../wire-peer.js';
 
 /** Is the sending half alone. */
 class Output extends SessionOutput {
+  override isOver = false;
+
+  /** Learns that the stream is gone. */
+  end(): void {
+    this.isOver = true;
+    this.discardOutput();
+  }
+
+  override closedError(): ConnectionClosedError {
+    return new ConnectionClosedError(1006, undefined, '', false);
+  }
+
   override onDrain(): void {}
   override fail(): void {}
   override endSlowConsumer(): void {}
@@ -88,6 +101,22 @@ describe('SessionOutput', () => {
         expect(size).to.equal(role === 'server' ? 3 : 0);
         await settled();
         expect(peer.said()).to.deep.equal(role === 'server' ? ['text "x"'] : []);
+      });
+
+      it('fails those who wait at the end, and those who come later', async () => {
+        const { output, stream } = make();
+        stream.hold();
+        output.sender.sendPlain(1, 'a');
+        const fates = [output.taken()];
+        output.end();
+        fates.push(output.taken());
+        const { output: unused } = make();
+        unused.end();
+        fates.push(unused.taken());
+        for (const fate of await Promise.allSettled(fates))
+          expect(fate).to.have.property('reason').instanceOf(ConnectionClosedError);
+        const { output: other } = make();
+        expect([output.sender, unused.sender]).to.not.include(other.sender);
       });
     });
   }

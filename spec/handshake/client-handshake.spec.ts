@@ -160,7 +160,6 @@ describe('examineResponse (RFC 6455 §4.1)', () => {
 
   it('accepts what our own server side answers', () => {
     const [, ...lines] = acceptResponse({ key: KEY, protocol: 'chat', headers: { A: 'b' } })
-      .toString()
       .trim()
       .split('\r\n');
     const fields = lines.map((line) => line.split(': ') as unknown as Field);

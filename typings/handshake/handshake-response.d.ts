@@ -33,12 +33,12 @@ export interface Rejected {
 /** Makes a `Rejected` whose body is the reason. */
 export declare function rejected(status: number, reason: string, headers?: Readonly<Record<string, string>>): Rejected;
 /**
- * Renders the 101 response, whole, in octets (RFC 6455 §4.2.2, item 5).
+ * Renders the 101 response, whole, in Latin-1 (RFC 6455 §4.2.2, item 5).
  *
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) before anything is made, when a value has an octet that does
  * not belong there or a header field is one of the handshake's own.
  */
-export declare function acceptResponse(acceptance: Acceptance): Buffer;
+export declare function acceptResponse(acceptance: Acceptance): string;
 /**
  * Renders the response that refuses an opening handshake, whole, in octets; it says `Connection: close`, and the
  * caller ends the socket behind it. A refusal is a redirection or an error: 1xx would not be final and 2xx a success

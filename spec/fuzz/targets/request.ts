@@ -74,9 +74,9 @@ export const request: Target = {
     const origin = policy.examine(verdict.origin, verdict.host, message as unknown as IncomingMessage);
     if (!origin.ok) checkResponse(rejectResponse(origin));
     const response = acceptResponse({ key, protocol: protocols[0] ?? '' });
-    checkResponse(response);
+    checkResponse(Buffer.from(response, 'latin1'));
     const accept = createHash('sha1').update(`${key}${MAGIC}`).digest('base64');
-    ok(response.toString('latin1').includes(`\r\nSec-WebSocket-Accept: ${accept}\r\n`));
+    ok(response.includes(`\r\nSec-WebSocket-Accept: ${accept}\r\n`));
     return `ok ${String(origin.ok)} ${String(protocols.length > 1)} ${String(extensions !== '')} ${String(verdict.query !== '')}`;
   },
 };
