@@ -1,3 +1,6 @@
+/** Part of the limit, as its divisor, up to which there is plenty. */
+const STRAINED = 4;
+
 /**
  * Bounds what many holders hold together, in octets: the process fails its largest holder rather than run out
  * of memory. Charging is O(1); only when the limit is passed are the holders compared.
@@ -32,6 +35,11 @@ export class MemoryBudget<Holder extends object> {
   set limit(octets: number) {
     this.#limit = octets;
     this.#enforce();
+  }
+
+  /** Tells whether so much is held that nobody should take more than is needed. */
+  get isStrained(): boolean {
+    return this.#total > this.#limit / STRAINED;
   }
 
   /** Gives the octets that one holder holds. */

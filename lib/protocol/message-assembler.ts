@@ -39,9 +39,9 @@ export interface MessageAssemblerOptions {
 
 /** First capacity, in octets, of the buffer that a message in pieces grows in. */
 const FIRST_CAPACITY = 4 * 1024;
-/** Octets from which it is charged for, and grows, faster. */
+/** Octets from which it grows faster. */
 const LARGE = 32 * 1024;
-/** Most room, in octets, for each one that came, once it is large: enough for 1 MiB at the first chunk of a socket. */
+/** How much faster, for as long as memory is plenty: so a frame of 1 MiB has all its room from the first chunk on. */
 const LARGE_GROWTH = 32;
 const NO_OCTETS = Buffer.alloc(0);
 /** Takes the place of a connection in an assembler that has none. */
@@ -67,11 +67,9 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   #announced = 0;
   #emptyRun = 0;
 
-  /** Holds the message under way. */
+  /** Holds the message under way; all its room is charged for. */
   #buffer: Buffer = NO_OCTETS;
   #length = 0;
-  /** Octets charged for it; past 4 KiB never more than twice its length, past 32 KiB four times. */
-  #charged = 0;
   #octetsOr = 0;
   #isDiscarded = false;
   #validator: Utf8Validator | undefined;
@@ -228,10 +226,9 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   ): boolean {
     const from = this.#length;
     const length = from + end - start;
-    if (length > this.#charged) this.#charge(length);
-    // Charging for more may have failed this very connection.
-    if (this.#isDiscarded) return false;
     if (length > this.#buffer.length) this.#grow(length);
+    // To charge for more may have failed this very connection.
+    if (this.#isDiscarded) return false;
     this.#length = length;
     if (key === 0) {
       buffer.copy(this.#buffer, from, start, end);
@@ -250,21 +247,18 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     }
   }
 
-  /** Charges ahead of what comes, so that many small pieces cost linear time, but for no more than the message may need. */
-  #charge(needed: number): void {
-    const ahead = Math.max(needed * (needed < LARGE ? 2 : 4), FIRST_CAPACITY);
-    const charged = Math.min(ahead, this.#mayNeed);
-    this.#budget.charge(this.#holder, charged - this.#charged);
-    this.#charged = charged;
-  }
-
   /**
-   * Takes as much room as is charged for. A large frame gets the room that it has announced after a copy or two: pages
-   * that nothing was written to take no memory.
+   * Makes room ahead of what comes, so that many small pieces cost linear time, but no more than the message may need.
+   * A large frame soon has all the room that it has announced, unless many others hold memory as well.
    */
   #grow(needed: number): void {
-    const ahead = needed < LARGE ? 0 : Math.min(needed * LARGE_GROWTH, this.#announced);
-    const grown = Buffer.allocUnsafeSlow(Math.min(Math.max(this.#charged, ahead), this.#mayNeed));
+    const isFast = needed >= LARGE && !this.#budget.isStrained;
+    const announced = isFast ? Math.min(needed * LARGE_GROWTH, this.#announced) : 0;
+    const ahead = Math.max(needed * (isFast ? 4 : 2), announced, FIRST_CAPACITY);
+    const room = Math.min(ahead, this.#mayNeed);
+    this.#budget.charge(this.#holder, room - this.#buffer.length);
+    if (this.#isDiscarded) return;
+    const grown = Buffer.allocUnsafeSlow(room);
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
   }
@@ -278,10 +272,9 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     const buffer = this.#buffer;
     const length = this.#length;
     const octetsOr = this.#octetsOr;
-    this.#budget.charge(this.#holder, -this.#charged);
+    this.#budget.charge(this.#holder, -buffer.length);
     this.#buffer = NO_OCTETS;
-    this.#length = this.#charged = 0;
-    this.#octetsOr = 0;
+    this.#length = this.#octetsOr = 0;
     if (this.#isCompressed) {
       this.#sink.onCompressed(typeOf(this.#opcode), buffer.subarray(0, length));
       return;

@@ -10,6 +10,9 @@ export interface ProcessMemory {
 
 export const MEBIBYTE = 1024 * 1024;
 
+/** Environment that lets glibc give back what was freed (docs/security.md): what it keeps is no matter of ours. */
+export const FRUGAL = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+
 /** Reads the memory of a process from /proc; Linux alone has it. */
 export function readProcessMemory(pid: number): ProcessMemory {
   const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');

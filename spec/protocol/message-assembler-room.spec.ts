@@ -12,10 +12,10 @@ const CHUNK = 64 * KIB - 14;
 const KEY = 0x37fa213d;
 
 /** Assembles binary messages, and writes down what room is taken for them. */
-function setUp(maxMessageBytes = 16 * MIB) {
+function setUp(maxMessageBytes = 16 * MIB, limit = Infinity) {
   sinon.restore();
   const taken = sinon.spy(Buffer, 'allocUnsafeSlow');
-  const budget = new MemoryBudget<object>(Infinity, () => {});
+  const budget = new MemoryBudget<object>(limit, () => {});
   const messages: Buffer[] = [];
   const sink = { onBinary: (data: Buffer) => void messages.push(data) } as MessageSink;
   const options = { maxMessageBytes, maxEmptyFragments: 0, fragments: false };
@@ -59,20 +59,28 @@ describe('MessageAssembler: the room it takes', () => {
     }
   });
 
-  it('is charged for by what came, at four times as much, and at no more than there is', () => {
-    const { assembler, budget } = setUp();
+  it('is charged for, all of it, when it is made', () => {
+    const { assembler, budget, rooms } = setUp();
     assembler.onFrameStart(2, true, false, 16 * MIB);
-    feed(assembler, 0, 64 * KIB, 16 * MIB, 64 * KIB);
-    expect(budget.total).to.equal(256 * KIB);
-    feed(assembler, 64 * KIB, 256 * KIB, 16 * MIB, 64 * KIB);
-    expect(budget.total).to.equal(256 * KIB);
-    feed(assembler, 256 * KIB, 320 * KIB, 16 * MIB, 64 * KIB);
-    expect(budget.total).to.equal(1280 * KIB);
-    feed(assembler, 320 * KIB, 15 * MIB, 16 * MIB, 64 * KIB);
-    expect(budget.total).to.equal(16 * MIB);
+    for (let at = 0; at < 15 * MIB; at += 64 * KIB) {
+      feed(assembler, at, at + 64 * KIB, 16 * MIB, 64 * KIB);
+      expect(budget.total).to.equal(rooms().at(-1));
+    }
+    expect(rooms()).to.deep.equal([2 * MIB, 16 * MIB]);
   });
 
-  it('is as much as is charged for while the frame is small', () => {
+  it('is twice what came at most once a quarter of the limit is held, by whomever', () => {
+    const { assembler, budget } = setUp(16 * MIB, 64 * MIB);
+    budget.charge({}, 16 * MIB);
+    assembler.onFrameStart(2, true, false, 16 * MIB);
+    feed(assembler, 0, 64 * KIB, 16 * MIB, 64 * KIB);
+    expect(budget.total, 'at a quarter').to.equal(18 * MIB);
+    feed(assembler, 64 * KIB, 2 * MIB, 16 * MIB, 64 * KIB);
+    feed(assembler, 2 * MIB, 2 * MIB + 64 * KIB, 16 * MIB, 64 * KIB);
+    expect(budget.total, 'above it').to.equal(16 * MIB + 2 * (2 * MIB + 64 * KIB));
+  });
+
+  it('is twice what came while the frame is small', () => {
     const { assembler, budget, rooms } = setUp();
     assembler.onFrameStart(2, true, false, MIB);
     feed(assembler, 0, 32 * KIB - 1, MIB, 1);
@@ -80,7 +88,7 @@ describe('MessageAssembler: the room it takes', () => {
     expect(budget.total).to.equal(32_782);
   });
 
-  it('is as much as is charged for behind what was announced: the end of the message is not known', () => {
+  it('is four times what came behind what was announced: the end of the message is not known', () => {
     const { assembler, budget, messages, rooms } = setUp();
     assembler.onFrameStart(2, false, false, CHUNK);
     feed(assembler, 0, CHUNK, CHUNK);
@@ -88,7 +96,7 @@ describe('MessageAssembler: the room it takes', () => {
     assembler.onFrameStart(0, false, false, MIB);
     feed(assembler, 0, 3 * CHUNK + 1, MIB);
     expect(rooms().slice(1), 'what the second fragment ends with').to.deep.equal([CHUNK + MIB]);
-    expect(budget.total).to.equal(4 * (4 * CHUNK + 1));
+    expect(budget.total).to.equal(CHUNK + MIB);
     feed(assembler, 3 * CHUNK + 1, MIB, MIB);
     assembler.onFrameStart(0, true, false, 1);
     feed(assembler, 0, 1, 1);
@@ -114,31 +122,30 @@ describe('MessageAssembler: the room it takes', () => {
             came,
             Math.max(4096, Math.min(32 * came, fin ? length : limit)),
           );
-          expect(budget.total).to.be.within(came, Math.max(4096, 4 * came));
+          expect(budget.total).to.equal(rooms().at(-1));
         }
       }),
       { examples: [[[40 * KIB, 1], true]] },
     );
   });
 
-  it('takes no more memory than is charged for, while the rest was only announced', function () {
+  it('takes no memory for what was only announced', function () {
     this.timeout(60_000);
     const budget = new MemoryBudget<object>(Infinity, () => {});
     const options = { maxMessageBytes: 16 * MIB, maxEmptyFragments: 0, fragments: false };
     const parked: MessageAssembler<object>[] = [];
     const before = process.memoryUsage.rss();
     const chunk = Buffer.alloc(64 * KIB);
-    for (let peer = 0; peer < 40; peer++) {
+    for (let peer = 0; peer < 20; peer++) {
       const assembler = new MessageAssembler<object>({} as MessageSink, options, budget, {});
       assembler.onFrameStart(2, true, false, 16 * MIB);
-      for (let at = 0; at < MIB; at += chunk.length) {
+      for (let at = 0; at <= 2 * MIB; at += chunk.length) {
         assembler.onFramePiece(chunk, 0, chunk.length, KEY, at, false);
       }
       parked.push(assembler);
     }
-    // Room for 640 MiB was announced.
-    expect(budget.total).to.be.at.most(160 * MIB);
-    expect(process.memoryUsage.rss() - before).to.be.below(budget.total);
+    expect(budget.total, 'what was announced').to.equal(20 * 16 * MIB);
+    expect(process.memoryUsage.rss() - before).to.be.below(160 * MIB);
     for (const assembler of parked) assembler.discard();
     expect(budget.total).to.equal(0);
   });

@@ -16,6 +16,8 @@ export declare class MemoryBudget<Holder extends object> {
     get limit(): number;
     /** Sets the limit, in octets. It takes effect at once: a lower one fails the largest holders now. */
     set limit(octets: number);
+    /** Tells whether so much is held that nobody should take more than is needed. */
+    get isStrained(): boolean;
     /** Gives the octets that one holder holds. */
     heldBy(holder: Holder): number;
     /**

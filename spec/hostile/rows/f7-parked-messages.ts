@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { clientHeader, happens, pause } from '../attack/attacker.js';
 import { Bystanders } from '../bystanders.js';
 import { Encounter } from '../encounter.js';
-import { inMebibytes, MEBIBYTE } from '../process-memory.js';
+import { FRUGAL, inMebibytes, MEBIBYTE } from '../process-memory.js';
 import type { Row } from '../row.js';
 
 const PIECE = Buffer.alloc(64 * 1024, 0x61);
@@ -22,7 +22,8 @@ export const parkedMessages: Row = {
     const [peers, octets, budget] =
       scale === 'full' ? [300, 16 * MEBIBYTE, 256 * MEBIBYTE] : [60, 4 * MEBIBYTE, 32 * MEBIBYTE];
     const limits = scale === 'full' ? {} : { limits: { maxUnfinishedBytes: budget } };
-    const encounter = await Encounter.begin(library, 'server', { behaviour: 'echo', ...limits });
+    const orders = { behaviour: 'echo', environment: FRUGAL, ...limits } as const;
+    const encounter = await Encounter.begin(library, 'server', orders);
     const { victim } = encounter;
     const bystanders = await Bystanders.open(victim.url);
     const before = victim.memory().resident;

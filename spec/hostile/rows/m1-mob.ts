@@ -2,7 +2,7 @@ import { pause } from '../attack/attacker.js';
 import { Bystanders } from '../bystanders.js';
 import { Companion } from '../companion.js';
 import type { Library } from '../library.js';
-import { inMebibytes, MEBIBYTE } from '../process-memory.js';
+import { FRUGAL, inMebibytes, MEBIBYTE } from '../process-memory.js';
 import type { Finding, Row, Scale } from '../row.js';
 import { Victim } from '../victim.js';
 
@@ -10,8 +10,6 @@ const PEAK = 512 * MEBIBYTE;
 /** Octets by which the process may be larger afterwards: heap after a collection, and all that is resident, free or not. */
 const MORE_HEAP = 8 * MEBIBYTE;
 const MORE_RESIDENT = 256 * MEBIBYTE;
-/** Lets glibc give back what was freed (docs/security.md): what it keeps is no matter of ours. */
-const FRUGAL = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 const SEED = 1;
 
 const PARTIES: Readonly<Record<Scale, { hostile: number; good: number; milliseconds: number }>> = {
