@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
 import { log } from '../logging.js';
-import { Roster } from '../roster.js';
+import { WaitingLine, type Waiting } from './waiting-line.js';
 
 /**
  * Events by which an HTTP server hands out a request, besides `upgrade`. Node does something by itself when nobody
@@ -19,7 +19,7 @@ const REQUEST_EVENTS: ReadonlySet<string | symbol> = new Set([
 /** Marks a socket that had its first request. */
 const MET = null;
 
-type Mark = Watch | typeof MET;
+type Mark = Waiting | typeof MET | undefined;
 
 /** Says how long connections may wait for their first request, and how many at once. */
 export interface FirstRequestLimits {
@@ -36,19 +36,23 @@ export interface FirstRequestLimits {
 export class FirstRequestDeadline {
   readonly #server: Server;
   readonly #limits: FirstRequestLimits;
-  readonly #watches = new Roster<Watch>();
-  /** Goes round the watches: at those that wait longest, about, for who comes is put behind it. */
-  #hand = this.#watches[Symbol.iterator]();
+  readonly #line = new WaitingLine();
   /** Watches of TCP sockets that TLS sockets lie over, by the place of both. */
-  readonly #places = new Map<string, Watch>();
+  readonly #places = new Map<string, Waiting>();
   /** On a socket: what watches it, or that it had its first request. A property, for a WeakMap costs more than that. */
   readonly #mark = Symbol('first request');
   readonly #isTls: boolean;
+  /** Serves all sockets. */
+  readonly #socketOnClose: (this: Socket) => void;
 
   constructor(server: Server, limits: FirstRequestLimits) {
     this.#server = server;
     this.#limits = limits;
     this.#isTls = server instanceof TlsServer;
+    const end = (socket: Socket): void => this.#end(this.#markOf(socket));
+    this.#socketOnClose = function () {
+      end(this);
+    };
   }
 
   /** Watches connections accepted from now on. */
@@ -69,12 +73,13 @@ export class FirstRequestDeadline {
     server.off('connection', this.#serverOnConnection);
     server.off('secureConnection', this.#serverOnSecureConnection);
     for (const event of REQUEST_EVENTS) server.off(event, this.#serverOnRequest);
-    for (const watch of this.#watches) watch.end();
+    for (const waiting of this.#line) this.#end(waiting);
+    this.#line.clear();
   }
 
   /** Learns of a request on a socket. */
   met(socket: Duplex): void {
-    this.#watchOf(socket, this.#placeOf(socket))?.end();
+    this.#end(this.#watchOf(socket, this.#placeOf(socket)));
     // The server may be given it anew.
     this.#setMark(socket, MET);
   }
@@ -94,34 +99,35 @@ export class FirstRequestDeadline {
     if (this.#markOf(socket) === MET) return;
     const place = this.#placeOf(socket);
     // The place may be taken again by the next connection before the last one's 'close' is out.
-    this.#watchOf(socket, place)?.end();
-    const watch = new Watch(socket, this.#limits.timeoutMs, this.#watches);
-    if (place === undefined) {
-      this.#setMark(socket, watch);
-    } else {
-      this.#places.set(place, watch);
-      watch.whenOver = () => this.#places.delete(place);
-    }
+    this.#end(this.#watchOf(socket, place));
+    const waiting = this.#line.add(socket, place, this.#limits.timeoutMs);
+    this.#setMark(socket, waiting);
+    if (place !== undefined) this.#places.set(place, waiting);
+    socket.on('close', this.#socketOnClose);
+    if (this.#line.length <= this.#limits.maxWaiting) return;
     // A client that means it does not wait long: so it is not the newest that goes, nor is it kept out.
-    if (this.#watches.size > this.#limits.maxWaiting) this.#dropOne();
-  }
-
-  #dropOne(): void {
-    let next = this.#hand.next();
-    if (next.done === true) {
-      this.#hand = this.#watches[Symbol.iterator]();
-      next = this.#hand.next();
-    }
     log('notice', 'too many sockets without a request: one is dropped');
-    (next as IteratorYieldResult<Watch>).value.drop();
+    const { first } = this.#line;
+    this.#end(first);
+    first!.socket.destroy();
   }
 
-  #watchOf(socket: Duplex, place: string | undefined): Mark | undefined {
+  /** Ends the wait of a socket, if it waits, and leaves nothing on it. */
+  #end(mark: Mark): void {
+    if (mark === undefined || mark === MET) return;
+    const { socket, place } = mark;
+    this.#line.remove(mark);
+    socket.off('close', this.#socketOnClose);
+    this.#setMark(socket, undefined);
+    if (place !== undefined) this.#places.delete(place);
+  }
+
+  #watchOf(socket: Duplex, place: string | undefined): Mark {
     return place === undefined ? this.#markOf(socket) : this.#places.get(place);
   }
 
-  #markOf(socket: object): Mark | undefined {
-    return (socket as Record<symbol, Mark | undefined>)[this.#mark];
+  #markOf(socket: object): Mark {
+    return (socket as Record<symbol, Mark>)[this.#mark];
   }
 
   #setMark(socket: object, mark: Mark): void {
@@ -149,42 +155,4 @@ export class FirstRequestDeadline {
     if (this.#server.listeners(event).every((listener) => listener === this.#serverOnRequest))
       this.#server.off(event, this.#serverOnRequest);
   };
-}
-
-/** Destroys a socket when its time is up, and leaves nothing on it when it is not. */
-class Watch {
-  /** Called at the end, whatever has brought it. */
-  whenOver: (() => unknown) | undefined;
-
-  readonly #socket: Socket;
-  readonly #timer: NodeJS.Timeout;
-  readonly #watches: Roster<Watch>;
-
-  /** @param watches - it is among them until its end: by {@link Watch.end}, or because the socket is gone. */
-  constructor(socket: Socket, timeoutMs: number, watches: Roster<Watch>) {
-    this.#socket = socket;
-    this.#watches = watches;
-    this.#timer = setTimeout(destroy, timeoutMs, socket);
-    socket.on('close', this.#socketOnClose);
-    watches.add(this);
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#socket.off('close', this.#socketOnClose);
-    this.#watches.delete(this);
-    this.whenOver?.();
-  }
-
-  /** Ends it, and the socket. */
-  drop(): void {
-    this.end();
-    this.#socket.destroy();
-  }
-
-  readonly #socketOnClose = (): void => this.end();
-}
-
-function destroy(socket: Socket): void {
-  socket.destroy();
 }
