@@ -24,6 +24,17 @@ function copying(size) {
   };
 }
 
+/** Two octets past the start of a page, as behind the first chunk of a message that malloc has mapped. */
+function copyingToPage(size) {
+  return () => {
+    const source = payload('octets', size);
+    const target = Buffer.allocUnsafeSlow(64 * 1024 * 1024);
+    return (count) => {
+      for (let i = 0; i < count; i++) applyMask(source, 0, target, 4096 - 14, size, KEY);
+    };
+  };
+}
+
 const drawing = () => (count) => {
   for (let i = 0; i < count; i++) nextMaskingKey();
 };
@@ -39,4 +50,5 @@ export const cases = [
   { title: '256 octets to another place', prepare: copying(256) },
   { title: '1024 octets to another place', prepare: copying(1024) },
   { title: '65536 octets to another place', prepare: copying(65_536) },
+  { title: '65536 octets to the start of a page', prepare: copyingToPage(65_536) },
 ];

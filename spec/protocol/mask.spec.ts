@@ -58,6 +58,26 @@ describe('mask', () => {
       }
     });
 
+    it('masks long payloads to every place within 64 octets, and nothing else', () => {
+      const payload = octets(70_000);
+      const view = Buffer.alloc(70_200).subarray(7);
+      for (const length of [8191, 8192, 65_535, 65_600, 65_664, 70_000]) {
+        const expected = byTheLetter(payload.subarray(0, length), KEY, 3);
+        for (let to = 0; to < 64; to++) {
+          view.fill(0xdd);
+          const or = applyMask(payload, 0, view, to, length, KEY, 3);
+          const where = `length ${String(length)} to ${String(to)}`;
+          expect(view.subarray(to, to + length).equals(expected), where).to.equal(true);
+          expect(
+            view.subarray(0, to).every((octet) => octet === 0xdd),
+            `${where}: before`,
+          ).to.equal(true);
+          expect(view[to + length], `${where}: after`).to.equal(0xdd);
+          expect(or & 0x80, `${where}: no ASCII`).to.equal(0x80);
+        }
+      }
+    });
+
     it('turns the key by the octets that came before', () => {
       for (const length of [5, 200]) {
         for (const offset of OFFSETS) {
@@ -140,6 +160,21 @@ describe('mask', () => {
           const or = unmaskInPlace(masked, 0, length, KEY, 0);
           expect(or & 0x80, `length ${String(length)}, octet ${String(at)}`).to.equal(at < 0 ? 0 : 0x80);
           expect(or).to.be.within(0, 0xff);
+        }
+      }
+    });
+
+    it('finds one octet that is no ASCII in a long payload, wherever it stands', () => {
+      const length = 66_000;
+      const payload = Buffer.alloc(length + 64, 0x41);
+      unmaskInPlace(payload, 0, length, KEY, 0);
+      const target = Buffer.alloc(length + 64);
+      for (const to of [0, 1, 48, 50]) {
+        expect(applyMask(payload, 0, target, to, length, KEY) & 0x80).to.equal(0);
+        for (const at of [0, 1, 46, 47, 48, 63, 64, 111, 65_535, 65_536, 65_600, length - 1]) {
+          payload[at]! ^= 0x80;
+          expect(applyMask(payload, 0, target, to, length, KEY) & 0x80, `at ${String(at)}`).to.equal(0x80);
+          payload[at]! ^= 0x80;
         }
       }
     });
