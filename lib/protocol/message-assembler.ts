@@ -249,12 +249,15 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
 
   /**
    * Makes room ahead of what comes, so that many small pieces cost linear time, but no more than the message may need.
-   * A large frame soon has all the room that it has announced, unless many others hold memory as well.
+   * A large frame soon has all the room that it has announced, unless many others hold memory as well; until then it
+   * has no more than it takes to come so far, as all that is copied and thrown away.
    */
   #grow(needed: number): void {
     const isFast = needed >= LARGE && !this.#budget.isStrained;
-    const announced = isFast ? Math.min(needed * LARGE_GROWTH, this.#announced) : 0;
-    const ahead = Math.max(needed * (isFast ? 4 : 2), announced, FIRST_CAPACITY);
+    const most = isFast ? needed * LARGE_GROWTH : 0;
+    const announced = this.#announced;
+    const large = most < announced ? Math.min(most, Math.ceil(announced / LARGE_GROWTH)) : announced;
+    const ahead = Math.max(needed * (isFast ? 4 : 2), large, FIRST_CAPACITY);
     const room = Math.min(ahead, this.#mayNeed);
     this.#budget.charge(this.#holder, room - this.#buffer.length);
     if (this.#isDiscarded) return;

@@ -47,10 +47,12 @@ describe('MessageAssembler: the room it takes', () => {
       [100 * KIB, [100 * KIB]],
       [MIB, [MIB]],
       [2 * MIB - 32 * 14, [2 * MIB - 32 * 14]],
-      [2 * MIB, [2 * MIB - 32 * 14, 2 * MIB]],
-      [16 * MIB, [2 * MIB - 32 * 14, 16 * MIB]],
+      [2 * MIB, [4 * CHUNK, 2 * MIB]],
+      [12 * MIB, [384 * KIB, 12 * MIB]],
+      [16 * MIB, [512 * KIB, 16 * MIB]],
+      [100 * MIB, [32 * CHUNK, 4 * 33 * CHUNK, 100 * MIB]],
     ] as const) {
-      const { assembler, budget, messages, rooms } = setUp();
+      const { assembler, budget, messages, rooms } = setUp(100 * MIB);
       assembler.onFrameStart(2, true, false, length);
       feed(assembler, 0, length, length);
       expect(rooms()).to.deep.equal(expected);
@@ -66,7 +68,7 @@ describe('MessageAssembler: the room it takes', () => {
       feed(assembler, at, at + 64 * KIB, 16 * MIB, 64 * KIB);
       expect(budget.total).to.equal(rooms().at(-1));
     }
-    expect(rooms()).to.deep.equal([2 * MIB, 16 * MIB]);
+    expect(rooms()).to.deep.equal([512 * KIB, 16 * MIB]);
   });
 
   it('is twice what came at most once a quarter of the limit is held, by whomever', () => {
@@ -74,10 +76,9 @@ describe('MessageAssembler: the room it takes', () => {
     budget.charge({}, 16 * MIB);
     assembler.onFrameStart(2, true, false, 16 * MIB);
     feed(assembler, 0, 64 * KIB, 16 * MIB, 64 * KIB);
-    expect(budget.total, 'at a quarter').to.equal(18 * MIB);
-    feed(assembler, 64 * KIB, 2 * MIB, 16 * MIB, 64 * KIB);
-    feed(assembler, 2 * MIB, 2 * MIB + 64 * KIB, 16 * MIB, 64 * KIB);
-    expect(budget.total, 'above it').to.equal(16 * MIB + 2 * (2 * MIB + 64 * KIB));
+    expect(budget.total, 'at a quarter').to.equal(16 * MIB + 512 * KIB);
+    feed(assembler, 64 * KIB, 576 * KIB, 16 * MIB, 64 * KIB);
+    expect(budget.total, 'above it').to.equal(16 * MIB + 2 * 576 * KIB);
   });
 
   it('is twice what came while the frame is small', () => {
