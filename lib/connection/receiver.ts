@@ -28,7 +28,7 @@ const Unread = {
 const HOLDS = Unread.INBOX_FULL | Unread.PAUSED | Unread.SLOW_CONSUMER;
 
 /** So many octets of a message that is not complete cost no more than one of those that are: they are only copied. */
-const COPIED_FOR_ONE = 8;
+const COPIED_FOR_ONE = 32;
 
 /** Takes what a {@link Receiver} finds. */
 export interface ReceiverOwner extends BudgetHolder {
