@@ -5,7 +5,7 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isIP, Socket } from 'node:net';
+import { isIP, Socket, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { DeflateSettings } from '../compression/deflate-options.js';
 import { HandshakeError, type HandshakeErrorDetails, type HandshakeStage } from '../errors.js';
@@ -16,6 +16,7 @@ import type { WebSocketUrl } from '../handshake/websocket-url.js';
 import type { OpeningSettings, TransportOptions } from './client-options.js';
 import { formatExtensions } from '../protocol/extension-header.js';
 import { offerDeflate } from '../protocol/permessage-deflate.js';
+import { DirectSocket } from './direct-socket.js';
 import { ProxyTunnel, type ProxyAddress } from './proxy.js';
 import { ResponseBody } from './response-body.js';
 
@@ -40,6 +41,8 @@ export interface Upgraded extends Agreement {
   readonly stream: Duplex;
   readonly head: Buffer;
   readonly response: IncomingMessage;
+  /** How its octets are read, if it is one of ours. */
+  readonly reading: DirectSocket | undefined;
 }
 
 /** Is told how an {@link OpeningRequest} ends: exactly one of these is called, once. */
@@ -63,6 +66,7 @@ export class OpeningRequest {
   #tunnel: ProxyTunnel | undefined;
   #request: ClientRequest | undefined;
   #socket: Socket | undefined;
+  #direct: DirectSocket | undefined;
   #response: IncomingMessage | undefined;
   #body: ResponseBody | undefined;
   #interimResponses = 0;
@@ -103,6 +107,12 @@ export class OpeningRequest {
     if (proxy === undefined) {
       const { host, port } = url;
       const socketPath = this.#socketPath;
+      // An agent's sockets are its own, and those of TLS are read by TLS.
+      if (!url.secure && (transport.agent ?? false) === false) {
+        const place = socketPath === undefined ? { host, port } : { path: socketPath };
+        this.#ask({ createConnection: () => this.#dial({ ...transport, ...place }) });
+        return;
+      }
       this.#ask({ agent: false, ...transport, host, port, ...(socketPath !== undefined && { socketPath }) });
       return;
     }
@@ -132,6 +142,11 @@ export class OpeningRequest {
   get #maxHeaderSize(): number {
     // Node takes no Infinity, and would take 0 for its own default.
     return Math.min(this.#plan.opening.maxResponseHeaderBytes, Number.MAX_SAFE_INTEGER);
+  }
+
+  #dial(options: NetConnectOpts): Socket {
+    this.#direct = new DirectSocket({ noDelay: true, ...options });
+    return this.#direct.socket;
   }
 
   #ask(way: RequestOptions): void {
@@ -214,7 +229,7 @@ export class OpeningRequest {
       });
       // An idle limit that an agent had for its own connections.
       if (stream instanceof Socket) stream.setTimeout(0);
-      this.#outcome.opened({ ...agreement, stream, head, response });
+      this.#outcome.opened({ ...agreement, stream, head, response, reading: this.#direct });
       stream.off('error', ignoreError);
       this.#isOver = true;
     } catch (error) {

@@ -115,12 +115,12 @@ export class WebSocketClient extends Connection {
     return this.#request;
   }
 
-  #requestOnOpened({ stream, head, response, ...agreed }: Upgraded, plan: OpeningPlan): void {
+  #requestOnOpened({ stream, head, response, reading, ...agreed }: Upgraded, plan: OpeningPlan): void {
     const { path, query } = plan.url;
     const { protocol, extensions } = agreed;
     const details = { protocol, extensions, path, query, headers: response.headers };
     const deflate = agreed.deflate && { agreement: agreed.deflate, settings: plan.deflate! };
-    const open = { stream, head, details, deflate };
+    const open = { stream, head, details, deflate, reading };
     this.attach(open);
     this.#endOpening();
     this.#request = undefined;

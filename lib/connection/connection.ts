@@ -286,7 +286,7 @@ export class Connection extends WatchedStream {
   }
 
   /** Emits `connect`, then begins to deliver and to read. @internal */
-  announce({ details, head }: OpenStream): void {
+  announce({ details, head, reading }: OpenStream): void {
     const session = this.session!;
     if (session.state === ClosingState.OPEN) {
       this.releaseHeld();
@@ -298,7 +298,7 @@ export class Connection extends WatchedStream {
       this.releaseHeld();
     }
     this.consume();
-    session.start(head);
+    session.start(head, reading);
   }
 
   /** Takes this connection out of all that is process-wide. @internal */

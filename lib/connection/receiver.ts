@@ -11,6 +11,7 @@ import type { ConnectionSettings } from './connection-options.js';
 import { Decompressor, type DecompressorOwner } from './decompressor.js';
 import type { Delivery } from './inbox.js';
 import { MessageDelivery, Undelivered } from './message-delivery.js';
+import type { OctetTaker } from './open-stream.js';
 import { unfinishedBudget, type BudgetHolder } from './process-limits.js';
 import { lendReader, returnReader } from './reader-pool.js';
 
@@ -52,7 +53,7 @@ export interface ReceiverOwner extends BudgetHolder {
  * Reads a byte stream: parses it, holds messages back while nobody can take them, and pauses the stream when too
  * many wait or its share of the turn is used.
  */
-export class Receiver extends MessageDelivery implements MessageSink, DecompressorOwner {
+export class Receiver extends MessageDelivery implements MessageSink, DecompressorOwner, OctetTaker {
   readonly #owner: ReceiverOwner;
   readonly #stream: Duplex;
   readonly #masked: boolean;
@@ -115,6 +116,11 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
       owner.endTurn();
     }
     this.#goOn(chunk.length);
+  }
+
+  /** Tells whether the next octets, if so many come, are only copied. */
+  keepsNone(count: number): boolean {
+    return this.#unread === 0 && this.#isMere(count);
   }
 
   /** Takes the end of the byte stream: it counts once all that came before it was parsed. */
@@ -348,7 +354,8 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
     this.#unread |= reason;
     // A loop may take within this turn what waits; else the next chunk pauses the stream.
     const isForLoop = reason === Unread.INBOX_FULL && this.isDeliveryHeldOnlyFor(Undelivered.STREAM_FULL);
-    if (!isForLoop) this.#stream.pause();
+    // A DirectSocket that is told twice would read nothing, and not hear of the end.
+    if (!isForLoop && this.#stream.readableFlowing !== false) this.#stream.pause();
   }
 
   #release(reasons: number): void {

@@ -18,6 +18,7 @@ import type { Origin, TimeoutKind } from './connection-events.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { Ending, type Outcome } from './ending.js';
 import type { Delivery } from './inbox.js';
+import type { DirectReading } from './open-stream.js';
 import { Receiver, type ReceiverOwner } from './receiver.js';
 import type { RoleRules } from './role.js';
 import { SessionOutput } from './session-output.js';
@@ -114,11 +115,12 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner {
   }
 
   /** Begins to deliver and to read; `head` is what came behind the opening handshake. */
-  start(head: Buffer | undefined): void {
+  start(head: Buffer | undefined, reading?: DirectReading): void {
     const { receiver } = this;
     const stream = this.stream;
     // The parser unmasks in place. What a socket hands out is ours; other streams may hand out what others still use.
     const isOurs = this.rules.masks || stream instanceof Socket;
+    reading?.begin(receiver);
     // A listener makes it flow, unless it was paused; the receiver resumes it when it may.
     stream.pause();
     stream.on('data', isOurs ? streamOnData : streamOnForeignData);
