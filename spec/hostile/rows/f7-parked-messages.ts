@@ -31,6 +31,8 @@ export const parkedMessages: Row = {
     let failed = 0;
     for (const socket of sockets) socket.once('close', () => (failed += 1));
     await Promise.all(sockets.map((socket) => park(socket, octets)));
+    // What was written has still to be read.
+    for (let waits = 0; failed === 0 && waits < 100; waits++) await pause(100);
     await pause(200);
     const growth = victim.memory().peak - before;
     const { lost } = await bystanders.trips();
