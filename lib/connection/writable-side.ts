@@ -1,4 +1,5 @@
 import { InvalidOptionError, InvalidStateError, WebSocketError } from '../errors.js';
+import { Opcode } from '../protocol/constants.js';
 import { messageData } from './outgoing-message.js';
 import { NORMAL, OutgoingQueue, type WriteCallback } from './outgoing-queue.js';
 
@@ -35,6 +36,11 @@ export abstract class WritableSide extends OutgoingQueue {
     if (this.isInsideMessage) {
       throw new InvalidStateError('write: a fragmented message is not finished');
     }
+    // Node's queue is for what has to wait.
+    if (done === undefined && this.session !== undefined) {
+      const opcode = typeof data === 'string' ? Opcode.TEXT : Opcode.BINARY;
+      return this.sendData(opcode, data, true) >= 0 && this.#tellWritten();
+    }
     const verdict = this.applyPolicy();
     if (verdict === 'closed') return this.#refuse(done, this.closedError());
     if (verdict === 'drop') {
@@ -44,11 +50,8 @@ export abstract class WritableSide extends OutgoingQueue {
     }
     const settle =
       done === undefined ? undefined : (error?: Error | null) => this.#settleWrite(done, error ?? null);
-    this.#isWritten = true;
     this.enqueueMessage(data, settle);
-    if (this.bufferedAmount < this.settings.softBacklogBytes) return true;
-    this.#needsDrain = true;
-    return false;
+    return this.#tellWritten();
   }
 
   /** Sends a last message, if any, and starts the closing handshake with 1000; `finish` follows once all is taken. */
@@ -108,6 +111,14 @@ export abstract class WritableSide extends OutgoingQueue {
   /** @internal */
   protected override queueOnEmpty(): void {
     if (this.#needsDrain) process.nextTick(() => this.#drainIfDue());
+  }
+
+  /** Notes that somebody writes. @returns whether they may go on; if not, `drain` is due. */
+  #tellWritten(): boolean {
+    this.#isWritten = true;
+    if (this.bufferedAmount < this.settings.softBacklogBytes) return true;
+    this.#needsDrain = true;
+    return false;
   }
 
   #refuse(done: WriteCallback | undefined, error: Error | null): false {

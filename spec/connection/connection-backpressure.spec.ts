@@ -237,6 +237,24 @@ describe('Connection: backpressure', () => {
           expect(peer.said()).to.deep.equal([`text "${'x'.repeat(100)}"`, 'text "kept"']);
         });
 
+        it('drops what is written behind a cork, callback or none, and tells when there is room again', async () => {
+          for (const answer of [undefined, () => undefined]) {
+            const { connection, peer } = await wireUp(role, { ...limits, slowConsumer: 'drop' });
+            const drains = countDrains(connection);
+            connection.cork();
+            connection.send('text', 'x'.repeat(100));
+            expect(connection.write('dropped', answer)).to.equal(false);
+            expect(connection.counters).to.include({ messagesSent: 1, messagesDropped: 1 });
+            expect(connection.writableNeedDrain).to.equal(true);
+            connection.uncork();
+            await settled();
+            expect(drains()).to.equal(1);
+            expect(connection.write('kept', answer)).to.equal(true);
+            await settled();
+            expect(peer.said()).to.deep.equal([`text "${'x'.repeat(100)}"`, 'text "kept"']);
+          }
+        });
+
         it('drops whole messages only: all fragments, or none', async () => {
           const { connection, peer, stream } = await stalled({ ...limits, slowConsumer: 'drop' });
           expect(connection.send('text', 'begun', false)).to.be.above(0);
