@@ -102,6 +102,10 @@ describe('DirectSocket', () => {
     two.peer.write('two of them');
     await until(() => to.taken.length === 2);
     expect(to.taken.map(String)).to.deep.equal(['one', 'two of them']);
+    expect(
+      to.taken.map(({ buffer }) => buffer.byteLength <= 8 * 1024),
+      'they pin no large memory',
+    ).to.deep.equal([true, true]);
     expect(copying.taken[0]!.toString(), 'the next one reads there').to.equal('two ');
   });
 
