@@ -74,7 +74,14 @@ class Comparison {
       return;
     }
     this.#plays.set(peer.name, play);
-    if (this.#workload.load !== 'idle') await play.warmUp(this.#times);
+    if (this.#workload.load !== 'idle') await play.warmUp(this.#warmup);
+  }
+
+  /** How long to warm up: some workloads take several times as long as others until all of their code is compiled. */
+  get #warmup() {
+    const { warmupTimes = 1 } = this.#workload;
+    const { warmupMs, mostMs } = this.#times;
+    return { warmupMs: warmupMs * warmupTimes, mostMs: mostMs * warmupTimes };
   }
 
   async #playRound(peer, play) {

@@ -31,7 +31,7 @@ function describe({ machine, versions, settings }) {
   const { rounds, warmupMs, measureMs } = settings;
   return [
     `Measured on ${date}: ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}; ${pinned ? 'server and load on a core each' : 'server and load share the cores'}. ` +
-      `${rounds} rounds, each peer for ${measureMs / 1000} s after ${warmupMs / 1000} s of warming up. ` +
+      `${rounds} rounds, each peer for ${measureMs / 1000} s after ${warmupMs / 1000} s of CPU time of warming up (handshakes: four times that). ` +
       `${Object.entries(versions)
         .map(([name, version]) => `${name} ${version}`)
         .join('; ')}.`,

@@ -31,6 +31,7 @@ import { TLS } from './tls.js';
  * @property {{ heapBytes?: number, rssBytes?: number }} [mostMemory] octets per connection
  * @property {{ peer: string, of: string }} [neverMoreThan] peer that hawser may not need more memory than
  * @property {boolean} [latency] whether latencies are measured, too
+ * @property {number} [warmupTimes] how many times as long as others it takes to warm up
  * @property {boolean} [memory] whether memory per connection is measured
  */
 

@@ -38,8 +38,8 @@ describe('processLimits', () => {
       { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8' },
     );
     const { maxUnfinishedBytes, maxBacklogBytes } = JSON.parse(run.stdout) as typeof USUAL;
-    // Node counts what is young in besides.
-    expect(maxUnfinishedBytes).to.be.within(64 * MiB, 96 * MiB);
+    // V8 counts what is young in besides: up to 48 MiB in Node 20, 192 in Node 24.
+    expect(maxUnfinishedBytes).to.be.within(64 * MiB, 128 * MiB);
     expect(maxBacklogBytes).to.equal(maxUnfinishedBytes);
   }).timeout(60_000);
 
