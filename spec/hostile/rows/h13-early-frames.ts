@@ -109,8 +109,8 @@ export const earlyFrames: readonly Row[] = [
     must: 'all delivered, in order, after `connect`',
     removal: {
       file: 'client/opening-request.ts',
-      code: '{ ...agreement, stream, head, response }',
-      instead: '{ ...agreement, stream, head: Buffer.alloc(0), response }',
+      code: '{ ...agreement, stream, head, response,',
+      instead: '{ ...agreement, stream, head: Buffer.alloc(0), response,',
     },
     run: tryClient,
   },
