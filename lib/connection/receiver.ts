@@ -28,8 +28,8 @@ const Unread = {
 /** Reasons that make the peer wait; of no use once nothing is sent to it any more. */
 const HOLDS = Unread.INBOX_FULL | Unread.PAUSED | Unread.SLOW_CONSUMER;
 
-/** So many octets of a message that is not complete cost no more than one of those that are: they are only copied. */
-const COPIED_FOR_ONE = 32;
+/** So many octets of a message that is not complete count as one: they are only copied. More would keep others waiting. */
+const COPIED_FOR_ONE = 2;
 
 /** Takes what a {@link Receiver} finds. */
 export interface ReceiverOwner extends BudgetHolder {
