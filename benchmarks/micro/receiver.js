@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { payload } from '../load/payload.js';
-import { byChunks, chunkOf, openConnection } from './stream.js';
+import { SocketSink, byChunks, chunkOf, openConnection } from './stream.js';
 
 const IGNORE = () => undefined;
 
@@ -14,6 +14,19 @@ function receiving(perChunk, type, size, prepare, options) {
     if (connection.counters.messagesReceived !== perChunk) throw new Error('not all was received');
     return byChunks(perChunk, () => stream.emit('data', chunk));
   };
+}
+
+/** Receives a message a chunk, as the socket below a connection gets it from the system. */
+async function receivingFromSocket() {
+  const { connection, stream } = await openConnection(
+    (one) => one.on('binary', IGNORE),
+    {},
+    new SocketSink(),
+  );
+  const chunk = chunkOf(1, 'binary', payload('octets', 32));
+  stream.push(chunk);
+  if (connection.counters.messagesReceived !== 1) throw new Error('not all was received');
+  return byChunks(1, () => stream.push(chunk));
 }
 
 const nowhere = () => new Writable({ objectMode: true, write: (_message, _encoding, done) => done() });
@@ -44,6 +57,7 @@ export const cases = [
     title: 'binary, 32 octets, alone',
     prepare: receiving(1, 'binary', 32, (one) => one.on('binary', IGNORE)),
   },
+  { title: 'binary, 32 octets, alone, from a socket', prepare: receivingFromSocket },
   {
     title: 'text, 32 octets, 64 in a chunk',
     prepare: receiving(64, 'text', 32, (one) => one.on('text', IGNORE)),

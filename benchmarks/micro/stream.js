@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { frame } from '../load/frames.js';
@@ -5,6 +6,15 @@ import { load } from './build.js';
 
 /** A byte stream in memory that takes at once whatever is written. */
 export class Sink extends Duplex {
+  _read() {}
+
+  _write(_chunk, _encoding, done) {
+    done();
+  }
+}
+
+/** The same as a socket. */
+export class SocketSink extends Socket {
   _read() {}
 
   _write(_chunk, _encoding, done) {
@@ -22,9 +32,8 @@ export function chunkOf(count, type, payload) {
 }
 
 /** Makes an open connection of a server over a stream in memory; `prepare` gives it its listeners. */
-export async function openConnection(prepare, options = {}) {
+export async function openConnection(prepare, options = {}, stream = new Sink()) {
   const { WebSocketServer } = await load('index.js');
-  const stream = new Sink();
   const connection = new WebSocketServer(stream, { keepalive: 0, ...options });
   prepare(connection);
   await nextTurn();

@@ -273,7 +273,7 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
     this.#decompressor?.resume();
   }
 
-  get #hasRest(): boolean {
+  #hasRest(): boolean {
     return this.#reader !== undefined && this.#reader.hasRest;
   }
 
@@ -310,7 +310,7 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
   #goOn(octets: number): void {
     const isCopied = this.#turnFrames === 0 && !this.settings.fragments;
     this.#turnBytes = isCopied ? this.#turnBytes + octets / COPIED_FOR_ONE : octets;
-    if (this.#unread === 0 && (this.#hasRest || this.#turnBytes >= this.settings.maxTurnBytes)) this.#yield();
+    if (this.#unread === 0 && (this.#hasRest() || this.#turnBytes >= this.settings.maxTurnBytes)) this.#yield();
     this.#tellEnd();
   }
 
@@ -329,7 +329,7 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
   }
 
   #tellEnd(): void {
-    if (this.#end !== 'waiting' || this.#hasRest || this.#isParsing || this.#decompressor?.isBusy === true)
+    if (this.#end !== 'waiting' || this.#hasRest() || this.#isParsing || this.#decompressor?.isBusy === true)
       return;
     this.#end = 'told';
     this.#owner.onEnd();

@@ -1,4 +1,3 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Deflate } from '../compression/coding.js';
 import { LimitError, ProtocolError, type ConnectionClosedError } from '../errors.js';
@@ -13,6 +12,7 @@ import {
   maySend,
 } from '../protocol/closing-state.js';
 import { CloseCode, DEFAULT_REASONS } from '../protocol/constants.js';
+import { bindStream, readStream, type StreamOwner } from './bound-stream.js';
 import { ClosingDeadline } from './closing-deadline.js';
 import type { Origin, TimeoutKind } from './connection-events.js';
 import type { ConnectionSettings } from './connection-options.js';
@@ -37,18 +37,11 @@ export interface SessionEvents<Owner> {
   ended(owner: Owner): void;
 }
 
-/** Leads from a byte stream to its session, so that the listeners below can serve all streams. */
-const SESSION = Symbol('session');
-
-interface Bound extends Duplex {
-  [SESSION]: Pick<Session<unknown>, 'receiver' | 'streamOnError' | 'streamOnClose'>;
-}
-
 /**
  * Is one WebSocket over an open byte stream: what is received and sent on it, and the closing handshake
  * (RFC 6455 §7) that ends it.
  */
-export class Session<Owner> extends SessionOutput implements ReceiverOwner {
+export class Session<Owner> extends SessionOutput implements ReceiverOwner, StreamOwner {
   readonly receiver: Receiver;
   state: ClosingState = ClosingState.OPEN;
   bytesReceived = 0;
@@ -78,11 +71,7 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner {
       !rules.masks,
       deflate && rules.incoming(deflate.agreement),
     );
-    // The peer may end its direction behind its Close while ours is still under way.
-    stream.allowHalfOpen = true;
-    (stream as Bound)[SESSION] = this;
-    stream.on('error', streamOnError);
-    stream.on('close', streamOnClose);
+    bindStream(stream, this);
   }
 
   /** Tells whether the byte stream is gone. */
@@ -117,14 +106,9 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner {
   /** Begins to deliver and to read; `head` is what came behind the opening handshake. */
   start(head: Buffer | undefined, reading?: DirectReading): void {
     const { receiver } = this;
-    const stream = this.stream;
-    // The parser unmasks in place. What a socket hands out is ours; other streams may hand out what others still use.
-    const isOurs = this.rules.masks || stream instanceof Socket;
     reading?.begin(receiver);
-    // A listener makes it flow, unless it was paused; the receiver resumes it when it may.
-    stream.pause();
-    stream.on('data', isOurs ? streamOnData : streamOnForeignData);
-    stream.on('end', streamOnEnd);
+    // Who masks what is sent unmasks nothing that comes; the parser unmasks in place.
+    readStream(this.stream, this.rules.masks);
     if (head !== undefined && head.length > 0) receiver.push(Buffer.from(head));
     receiver.start();
   }
@@ -326,24 +310,4 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner {
     this.discardOutput();
     this.#events.ended(this.#owner);
   }
-}
-
-function streamOnData(this: Duplex, chunk: Buffer): void {
-  (this as Bound)[SESSION].receiver.push(chunk);
-}
-
-function streamOnForeignData(this: Duplex, chunk: Buffer): void {
-  (this as Bound)[SESSION].receiver.push(Buffer.from(chunk));
-}
-
-function streamOnEnd(this: Duplex): void {
-  (this as Bound)[SESSION].receiver.end();
-}
-
-function streamOnError(this: Duplex, error: Error): void {
-  (this as Bound)[SESSION].streamOnError(error);
-}
-
-function streamOnClose(this: Duplex): void {
-  (this as Bound)[SESSION].streamOnClose();
 }

@@ -113,7 +113,7 @@ export const resets: readonly Row[] = [
     peer: 'sends RST behind each octet of its handshake and its frames',
     must: MUST,
     removal: {
-      file: 'connection/session.ts',
+      file: 'connection/bound-stream.ts',
       code: "stream.on('error', streamOnError);",
       instead: '',
     },
@@ -124,7 +124,7 @@ export const resets: readonly Row[] = [
     peer: 'the same to a client',
     must: MUST,
     removal: {
-      file: 'connection/session.ts',
+      file: 'connection/bound-stream.ts',
       code: "stream.on('error', streamOnError);",
       instead: '',
     },
