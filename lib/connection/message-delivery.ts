@@ -61,7 +61,7 @@ export abstract class MessageDelivery {
   /** Delivers the message that has waited longest, if nothing but these reasons, all of them, holds it back. */
   deliverNext(reasons: number): void {
     // hot path: benchmarks/micro/receiver
-    if (this.#reasons !== reasons || this.#waiting === 0 || this.#isDelivering) return;
+    if (this.#reasons !== reasons || this.#waiting() === 0 || this.#isDelivering) return;
     this.#isDelivering = true;
     this.deliver(this.#inbox!.shift()!);
     this.#isDelivering = false;
@@ -73,7 +73,7 @@ export abstract class MessageDelivery {
    * is left and counts it.
    */
   settle(patience: number, whenSettled: () => void): void {
-    if (this.#waiting > 0 && this.isDeliveryHeldOnlyFor(patience)) {
+    if (this.#waiting() > 0 && this.isDeliveryHeldOnlyFor(patience)) {
       this.#whenSettled = whenSettled;
       return;
     }
@@ -90,7 +90,7 @@ export abstract class MessageDelivery {
   /** Delivers a message, or lets it wait. */
   protected take(message: Delivery): void {
     // hot path: benchmarks/micro/receiver
-    if (this.#reasons === 0 && this.#waiting === 0) {
+    if (this.#reasons === 0 && this.#waiting() === 0) {
       this.deliver(message);
       return;
     }
@@ -112,32 +112,32 @@ export abstract class MessageDelivery {
   protected abstract inboxOnEmpty(): void;
 
   /** Whether somebody takes the messages, however slowly. */
-  get #hasReader(): boolean {
+  #hasReader(): boolean {
     const { HANDLER_BUSY, PAUSED, STREAM_FULL } = Undelivered;
     return this.isDeliveryHeldOnlyFor(HANDLER_BUSY | STREAM_FULL | (this.isStreamed ? PAUSED : 0));
   }
 
   /** Whether messages past the bound are dropped: only when closing, and when nobody takes them. */
   protected get dropsWhenFull(): boolean {
-    return this.phase === 'abandoned' || (this.phase !== 'open' && !this.#hasReader);
+    return this.phase === 'abandoned' || (this.phase !== 'open' && !this.#hasReader());
   }
 
   /** Whether reading waits at the bound; what came before the stream was gone is little, and kept. */
   protected get waitsWhenFull(): boolean {
-    return this.phase === 'open' || (this.phase === 'closing' && this.#hasReader);
+    return this.phase === 'open' || (this.phase === 'closing' && this.#hasReader());
   }
 
   /** How many messages wait. */
-  get #waiting(): number {
+  #waiting(): number {
     return this.#inbox === undefined ? 0 : this.#inbox.length;
   }
 
   #deliverInbox(): void {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
-    while (this.#reasons === 0 && this.#waiting > 0) this.deliver(this.#inbox!.shift()!);
+    while (this.#reasons === 0 && this.#waiting() > 0) this.deliver(this.#inbox!.shift()!);
     this.#isDelivering = false;
-    if (this.#waiting > 0) return;
+    if (this.#waiting() > 0) return;
     this.inboxOnEmpty();
     this.#tellSettled();
   }

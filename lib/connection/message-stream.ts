@@ -264,12 +264,12 @@ export abstract class MessageStream extends WritableSide {
   /** Begins delivery in the next microtask after the first consumer came. */
   #noteListener(event: string | symbol): this {
     // Whoever has come before `connect` is seen when delivery begins.
-    if (this.isAnnounced && this.#awaitsConsumer && (CONSUMING as readonly unknown[]).includes(event))
+    if (this.isAnnounced && this.#awaitsConsumer() && (CONSUMING as readonly unknown[]).includes(event))
       queueMicrotask(() => this.consume());
     return this;
   }
 
-  get #awaitsConsumer(): boolean {
+  #awaitsConsumer(): boolean {
     return this.session?.receiver.isDeliveryHeldFor(Undelivered.NO_CONSUMER) === true;
   }
 

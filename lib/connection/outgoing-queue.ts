@@ -63,7 +63,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
 
   /** Octets handed in for sending that the socket has not taken yet. */
   get bufferedAmount(): number {
-    return this.#heldBytes + (this.session?.backlog ?? 0);
+    return this.#heldBytes() + (this.session?.backlog ?? 0);
   }
 
   /**
@@ -78,28 +78,28 @@ export abstract class OutgoingQueue extends WatchedWritable {
   override _write(queued: Queued, encoding: BufferEncoding, callback: WriteCallback): void {
     const session = this.session;
     if (session === undefined) {
-      this.#held.call = { run: () => this._write(queued, encoding, callback), fail: callback };
+      this.#held().call = { run: () => this._write(queued, encoding, callback), fail: callback };
       return;
     }
     if (queued === CLOSE) session.writeClose();
     else if (queued !== NOTHING) {
       const { sender } = session;
       if (queued instanceof MessageSource) return void this.#sendSource(session, queued, callback);
-      const bytes = this.#isQueueCounted ? byteLength(queued.data) : 0;
+      const bytes = this.#isQueueCounted() ? byteLength(queued.data) : 0;
       if (sender.isSlow(queued)) return void this.#sendSlowly(session, queued, bytes, callback);
-      if (bytes > 0) this.#held.queuedBytes -= bytes;
+      if (bytes > 0) this.#held().queuedBytes -= bytes;
       if (queued.prepared === undefined) sender.sendFrame(queued);
       else sender.sendPrepared(queued.prepared);
     }
     callback();
-    if (!this.#isQueueCounted) this.queueOnEmpty();
+    if (!this.#isQueueCounted()) this.queueOnEmpty();
   }
 
   /** @internal */
   override _final(callback: WriteCallback): void {
     const session = this.session;
     if (session === undefined || !this.isAnnounced) {
-      this.#held.call = { run: () => this._final(callback), fail: callback };
+      this.#held().call = { run: () => this._final(callback), fail: callback };
       return;
     }
     session.beginClosing(this.finalClose.code, this.finalClose.reason);
@@ -143,7 +143,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
         return sender.sendPlain(opcode, data);
       }
     }
-    const outgoing = this.#held.fragmented;
+    const outgoing = this.#held().fragmented;
     if (outgoing.isSkipping) {
       outgoing.skip(final);
       return 0;
@@ -166,7 +166,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
       this.#enqueue(frame, undefined);
       size = sender.sizeOf(byteLength(frame.data));
     }
-    if (final && this.#held.deferredBytes > 0) this.#sendDeferred();
+    if (final && this.#held().deferredBytes > 0) this.#sendDeferred();
     return size;
   }
 
@@ -193,7 +193,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
     const { sender } = session;
     if (isBetween) {
       // It must not fall between the fragments of a message (RFC 6455 §5.4).
-      this.#held.defer(message);
+      this.#held().defer(message);
     } else if (this.isQueueEmpty && !sender.isSlow(message.admitted)) {
       this.messagesSent += 1;
       return sender.sendPrepared(message);
@@ -278,7 +278,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
   protected applyPolicy(): 'send' | 'drop' | 'closed' {
     // hot path: benchmarks/micro/sender
     const { session, settings } = this;
-    const backlog = this.#heldBytes + (session === undefined ? 0 : session.backlog);
+    const backlog = this.#heldBytes() + (session === undefined ? 0 : session.backlog);
     if (backlog < settings.hardBacklogBytes) return 'send';
     switch (settings.slowConsumer) {
       case 'drop':
@@ -295,24 +295,24 @@ export abstract class OutgoingQueue extends WatchedWritable {
     }
   }
 
-  get #held(): HeldOutput {
+  #held(): HeldOutput {
     return (this.#knownHeld ??= new HeldOutput());
   }
 
   /** Octets that wait here: in the queue, and for the end of a message in fragments. */
-  get #heldBytes(): number {
+  #heldBytes(): number {
     return this.#knownHeld === undefined ? 0 : this.#knownHeld.byteLength;
   }
 
   /** Whether messages wait in the queue. */
-  get #isQueueCounted(): boolean {
+  #isQueueCounted(): boolean {
     return this.#knownHeld !== undefined && this.#knownHeld.queuedBytes > 0;
   }
 
   #enqueue(frame: AdmittedFrame, callback: WriteCallback | undefined): void {
     if (frame.fin) this.messagesSent += 1;
     if (this.session === undefined || !this.isQueueEmpty || this.session.sender.isSlow(frame)) {
-      this.#held.queuedBytes += byteLength(frame.data);
+      this.#held().queuedBytes += byteLength(frame.data);
     }
     super.write(frame, callback);
   }
@@ -325,7 +325,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
     callback: WriteCallback,
   ): Promise<void> {
     // If the connection ends first, its end fails this.
-    const held = this.#held;
+    const held = this.#held();
     held.compressing = callback;
     try {
       await session.sender.sendSlowly(frame);
@@ -336,7 +336,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
     if (session.isOver || held.takeCompressing() === undefined) return;
     held.queuedBytes -= bytes;
     callback();
-    if (!this.#isQueueCounted) this.queueOnEmpty();
+    if (!this.#isQueueCounted()) this.queueOnEmpty();
   }
 
   async #sendSource(
@@ -344,13 +344,13 @@ export abstract class OutgoingQueue extends WatchedWritable {
     source: MessageSource,
     callback: WriteCallback,
   ): Promise<void> {
-    this.#held.source = source;
+    this.#held().source = source;
     if (session.closedBy === 'remote') this.cancelSource();
     // A connection that failed has sent its Close, and nothing follows it.
     const error = await source.sendTo(session, () => {
       if (session.hasSentClose) this.cancelSource();
     });
-    this.#held.source = undefined;
+    this.#held().source = undefined;
     // Half a message was sent, and nothing can take it back.
     if (error !== undefined && source.isUnfinished) session.fail(error);
     callback();
@@ -358,7 +358,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
   }
 
   #sendDeferred(): void {
-    for (const message of this.#held.takeDeferred()) this.sendPrepared(message, false, true);
+    for (const message of this.#held().takeDeferred()) this.sendPrepared(message, false, true);
   }
 
   async #flush(): Promise<void> {

@@ -59,13 +59,13 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
   /** Whether nothing is under way, so that it can go on with another stream. */
   get isAtRest(): boolean {
     // hot path: benchmarks/micro/output-batch
-    return !this.inTurn && this.isSlabEmpty && this.#isIdle;
+    return !this.inTurn && this.isSlabEmpty && this.#isIdle();
   }
 
   /** Whether nothing is under way but what the slab holds. */
-  get #isIdle(): boolean {
+  #isIdle(): boolean {
     if (this.#phase !== BatchPhase.OPEN || this.#tickScheduled || this.#writesUnderWay > 0) return false;
-    if (this.#queuedBytes > 0 || this.#marks?.isEmpty === false) return false;
+    if (this.#queuedBytes() > 0 || this.#marks?.isEmpty === false) return false;
     return this.#stream.writableLength === 0;
   }
 
@@ -85,12 +85,12 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
 
   /** Octets handed in so far. */
   get totalBytes(): number {
-    return this.#writtenBytes + this.#waitingBytes;
+    return this.#writtenBytes + this.#waitingBytes();
   }
 
   /** Octets that the socket has not taken yet, those of others included; 0 once the stream is gone. */
   get backlog(): number {
-    return this.#phase === BatchPhase.GONE ? 0 : this.#waitingBytes + this.#stream.writableLength;
+    return this.#phase === BatchPhase.GONE ? 0 : this.#waitingBytes() + this.#stream.writableLength;
   }
 
   /** Octets of ours that the socket has taken. */
@@ -108,16 +108,16 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
   get lightBytes(): number {
     if (this.#writesUnderWay > 0 || this.#phase !== BatchPhase.OPEN || !this.isSlabEmpty) return Infinity;
     if (this.#shared !== undefined) return this.#shared.length;
-    return this.#queuedBytes === 0 ? 0 : Infinity;
+    return this.#queuedBytes() === 0 ? 0 : Infinity;
   }
 
   /** Octets that wait here. */
-  get #waitingBytes(): number {
-    return this.#queuedBytes + this.slabEnd - this.slabStart;
+  #waitingBytes(): number {
+    return this.#queuedBytes() + this.slabEnd - this.slabStart;
   }
 
   /** Octets that wait before the slab. */
-  get #queuedBytes(): number {
+  #queuedBytes(): number {
     if (this.#shared !== undefined) return this.#shared.length;
     return this.#queue === undefined ? 0 : this.#queue.byteLength;
   }
@@ -151,7 +151,7 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
     if (this.#phase !== BatchPhase.OPEN) return true;
     if (isAlone && this.#writesSharedAtOnce(octets)) return true;
     const before = this.#shared;
-    if (before === undefined ? this.#waitingBytes === 0 && octets.length <= SLICE : this.isSlabEmpty) {
+    if (before === undefined ? this.#waitingBytes() === 0 && octets.length <= SLICE : this.isSlabEmpty) {
       const shared = before === undefined ? octets : before.followedBy(octets);
       if (shared !== undefined) {
         this.#shared = shared;
@@ -165,7 +165,7 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
 
   /** Writes what has grown too large to wait for the end of the turn; to be called between frames. */
   flushIfLarge(): void {
-    if (this.#waitingBytes >= FLUSH_AT) this.flush();
+    if (this.#waitingBytes() >= FLUSH_AT) this.flush();
   }
 
   /** Begins a read callback: what is sent from now on leaves at {@link OutputBatch.endTurn}. */
@@ -179,8 +179,8 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
     // hot path: benchmarks/micro/output-batch
     this.inTurn = false;
     const isFilled = this.isSlabShared && !this.isSlabEmpty;
-    if (isFilled && this.#keepsNothing && this.#isIdle && !this.#stream.destroyed) return this.#writeTurn();
-    if (this.#waitingBytes > 0) this.flush();
+    if (isFilled && this.#keepsNothing && this.#isIdle() && !this.#stream.destroyed) return this.#writeTurn();
+    if (this.#waitingBytes() > 0) this.flush();
     // Someone else's turn: what is left in the shared slab moves out of it.
     if (this.isSlabShared) this.dropSlab();
     return this.isAtRest;
@@ -199,8 +199,8 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
     const stream = this.#stream;
     this.#observe();
     // With octets of others before ours the first write joins them, so that its callback tells when to go on.
-    while (this.#waitingBytes > 0 && (stream.writableLength === 0 || this.#writesUnderWay === 0)) {
-      if (this.#queuedBytes === 0) {
+    while (this.#waitingBytes() > 0 && (stream.writableLength === 0 || this.#writesUnderWay === 0)) {
+      if (this.#queuedBytes() === 0) {
         this.#writeSlab();
       } else {
         this.commitSlab();
@@ -208,7 +208,7 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
       }
       this.#observe();
     }
-    if (this.#phase === BatchPhase.ENDING && this.#waitingBytes === 0) {
+    if (this.#phase === BatchPhase.ENDING && this.#waitingBytes() === 0) {
       this.#phase = BatchPhase.ENDED;
       stream.end(this.#whenEnded);
     }
@@ -251,7 +251,7 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
   /** Writes nothing any more, and frees what waits; whoever waits learns of it by {@link OutputBatch.discard}. */
   #lose(): void {
     if (this.#phase === BatchPhase.GONE) return;
-    this.#writtenBytes += this.#waitingBytes;
+    this.#writtenBytes += this.#waitingBytes();
     this.#phase = BatchPhase.GONE;
     this.forgetSlab();
     this.#queue = this.#shared = undefined;

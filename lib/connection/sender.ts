@@ -68,11 +68,11 @@ export class Sender implements BatchOwner {
   /** Tells whether nothing is under way, and nothing is known that would matter later. */
   get isAtRest(): boolean {
     // hot path: benchmarks/micro/sender
-    return this.#isReturnable && !this.awaitsProgress && this.#batch.isAtRest;
+    return this.#isReturnable() && !this.awaitsProgress && this.#batch.isAtRest;
   }
 
   /** Whether it is as any other, once nothing is under way. */
-  get #isReturnable(): boolean {
+  #isReturnable(): boolean {
     return this.#deflater === undefined && this.pongsDropped === 0;
   }
 
@@ -132,7 +132,7 @@ export class Sender implements BatchOwner {
   /** Ends a turn. @returns whether this is at rest. */
   endTurn(): boolean {
     // hot path: benchmarks/micro/sender
-    if (this.#batch.endTurn() && !this.awaitsProgress) return this.#isReturnable;
+    if (this.#batch.endTurn() && !this.awaitsProgress) return this.#isReturnable();
     this.#account();
     return false;
   }

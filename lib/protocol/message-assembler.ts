@@ -116,7 +116,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     // hot path: benchmarks/micro/message-assembler
     if (fin && opcode !== Opcode.CONTINUATION && this.#fragments === undefined) {
       const length = end - start;
-      if (length > this.#options.maxMessageBytes && (!rsv1 || length > this.#maxCompressedBytes)) {
+      if (length > this.#options.maxMessageBytes && (!rsv1 || length > this.#maxCompressedBytes())) {
         throw violation.messageTooLong(this.#options.maxMessageBytes, length);
       }
       if (rsv1) {
@@ -150,7 +150,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     this.#fin = fin;
     // In pieces, each frame has the whole limit for itself.
     this.#announced = (this.#options.fragments ? 0 : this.#announced) + payloadLength;
-    if (this.#announced > this.#mostAnnounced) {
+    if (this.#announced > this.#mostAnnounced()) {
       throw violation.messageTooLong(this.#options.maxMessageBytes, this.#announced);
     }
     // An empty message in one frame is no fragment.
@@ -183,12 +183,12 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   }
 
   /** What the headers of the message under way may announce. */
-  get #mostAnnounced(): number {
-    return this.#isCompressed ? this.#maxCompressedBytes : this.#options.maxMessageBytes;
+  #mostAnnounced(): number {
+    return this.#isCompressed ? this.#maxCompressedBytes() : this.#options.maxMessageBytes;
   }
 
   /** Octets that cannot be compressed grow a little; a message of the greatest length may come so. */
-  get #maxCompressedBytes(): number {
+  #maxCompressedBytes(): number {
     return Math.ceil(this.#options.maxMessageBytes * (1 + 1 / 16)) + 64;
   }
 
@@ -258,7 +258,7 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
     const announced = this.#announced;
     const large = most < announced ? Math.min(most, Math.ceil(announced / LARGE_GROWTH)) : announced;
     const ahead = Math.max(needed * (isFast ? 4 : 2), large, FIRST_CAPACITY);
-    const room = Math.min(ahead, this.#mayNeed);
+    const room = Math.min(ahead, this.#mayNeed());
     this.#budget.charge(this.#holder, room - this.#buffer.length);
     if (this.#isDiscarded) return;
     const grown = Buffer.allocUnsafeSlow(room);
@@ -267,8 +267,8 @@ export class MessageAssembler<Holder extends object> implements FrameSink {
   }
 
   /** Octets that the message under way may come to. */
-  get #mayNeed(): number {
-    return this.#fin ? this.#announced : this.#mostAnnounced;
+  #mayNeed(): number {
+    return this.#fin ? this.#announced : this.#mostAnnounced();
   }
 
   #finish(): void {
