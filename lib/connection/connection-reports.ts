@@ -17,7 +17,6 @@ export const connectionReports: SessionEvents<Connection> = {
   },
   message(connection, message) {
     // hot path: benchmarks/micro/receiver
-    connection.messagesReceived += 1;
     if (typeof message === 'string') {
       connection.emit('text', message);
       if (connection.listenerCount('message') > 0) connection.emit('message', message, false);

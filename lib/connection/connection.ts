@@ -27,6 +27,7 @@ import { PreparedMessage } from './prepared-message.js';
 import { ROLE_RULES, type Role } from './role.js';
 import { Session } from './session.js';
 import { claimStream } from './stream-claim.js';
+import { StreamMark } from './stream-marks.js';
 import { NO_TERMS, termsOf } from './terms.js';
 import { WatchedStream } from './watched-stream.js';
 
@@ -46,8 +47,6 @@ export class Connection extends WatchedStream {
 
   /** @internal */
   readonly calls: HandlerCalls | undefined;
-  /** @internal */
-  messagesReceived = 0;
 
   /** Read when they are asked for, and at the latest before the stream forgets them. */
   #addresses: Addresses | undefined;
@@ -171,7 +170,7 @@ export class Connection extends WatchedStream {
     return {
       bytesReceived: this.bytesReceived,
       bytesSent: this.bytesSent,
-      messagesReceived: this.messagesReceived,
+      messagesReceived: this.session?.delivered ?? 0,
       messagesSent: this.messagesSent,
       messagesDropped: this.messagesDropped,
       messagesDiscarded: this.session?.receiver.discarded ?? 0,
@@ -239,8 +238,7 @@ export class Connection extends WatchedStream {
         this.session.beginClosing(code, text);
         this.closeWritable();
       } else {
-        this.finalClose = { code, reason: text };
-        super.end();
+        this.endEarly(code, text);
       }
     }
   }
@@ -290,7 +288,7 @@ export class Connection extends WatchedStream {
     const session = this.session!;
     if (session.state === ClosingState.OPEN) {
       this.releaseHeld();
-      this.isAnnounced = true;
+      this.marks |= StreamMark.ANNOUNCED;
       reportOpen(this);
       this.emit('connect', details);
       this.calls?.connect(details);

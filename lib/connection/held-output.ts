@@ -12,6 +12,10 @@ export interface HeldCall {
 export class HeldOutput {
   /** Waits for the opening handshake. */
   call: HeldCall | undefined;
+  /** What our Close says if it is the first one, where that was decided before `connect`. */
+  close: { readonly code: number; readonly reason: string } | undefined;
+  /** Messages that the slow-consumer policy dropped. */
+  dropped = 0;
   /** Message that is handed in as fragments. */
   readonly fragmented = new OutgoingMessage();
   /** Prepared messages that came while one in fragments was under way. */

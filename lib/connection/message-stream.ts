@@ -4,11 +4,8 @@ import type { Outcome } from './ending.js';
 import { MessageIterator, type MessageTaker } from './message-iterator.js';
 import { Undelivered } from './message-delivery.js';
 import type { Session } from './session.js';
+import { Demand, StreamReading } from './stream-reading.js';
 import { WritableSide } from './writable-side.js';
-
-/** Says how much a stream's reader wants: nothing as long as nobody uses the connection as a stream. */
-const Demand = { NONE: 0, WANTED: 1, FULL: 2 } as const;
-type Demand = (typeof Demand)[keyof typeof Demand];
 
 /** Events whose first listener shows that somebody consumes messages. */
 const CONSUMING = ['text', 'utf8', 'binary', 'message', 'fragment'] as const;
@@ -24,16 +21,8 @@ const NEVER_OPEN: Outcome = { code: CloseCode.ABNORMAL_CLOSURE, reason: '', wasC
  * reader to the end.
  */
 export abstract class MessageStream extends WritableSide {
-  #demand: Demand = Demand.NONE;
-  #isPaused = false;
-  /** Whether nobody will read what is still to be delivered. */
-  #isAbandoned = false;
-  #consumerDeadline: NodeJS.Timeout | undefined;
-  /** Those who wait for a message in `for await`. */
-  #takers: MessageTaker[] | undefined;
-  /** Whether the next message is for {@link MessageStream.takeMessage}; then, that message. */
-  #isTaking = false;
-  #taken: string | Buffer | undefined;
+  /** Made when somebody reads this as a stream, or wants it to wait. */
+  #knownReading: StreamReading | undefined;
 
   override on(event: string | symbol, listener: Listener): this {
     super.on(event, listener);
@@ -51,7 +40,7 @@ export abstract class MessageStream extends WritableSide {
 
   /** Stops delivery and pauses the socket. */
   override pause(): this {
-    this.#isPaused = true;
+    this.#reading().isPaused = true;
     this.session?.receiver.pause();
     return super.pause();
   }
@@ -65,7 +54,7 @@ export abstract class MessageStream extends WritableSide {
 
   override read(size?: number): unknown {
     // Somebody who reads by hand does not mean an earlier pause any more.
-    if (size !== 0 && this.#isPaused) this.#unpause();
+    if (size !== 0 && this.#knownReading?.isPaused === true) this.#unpause();
     return super.read(size);
   }
 
@@ -86,7 +75,7 @@ export abstract class MessageStream extends WritableSide {
   override async [Symbol.asyncDispose](): Promise<void> {
     if (this.closed) return;
     const closed = new Promise<void>((resolve) => this.once('close', () => resolve()));
-    this.#isAbandoned = true;
+    this.#reading().isAbandoned = true;
     this.close();
     this.session?.receiver.abandon();
     if (this.session?.isOver === true) this.#endReading();
@@ -104,11 +93,12 @@ export abstract class MessageStream extends WritableSide {
   takeMessage(): string | Buffer | undefined {
     // hot path: benchmarks/micro/receiver
     if (this.readableLength > 0) return (super.read() as string | Buffer | null) ?? undefined;
-    this.#isTaking = true;
+    const reading = this.#reading();
+    reading.isTaking = true;
     this.session?.receiver.deliverNext(Undelivered.STREAM_FULL);
-    this.#isTaking = false;
-    const message = this.#taken;
-    this.#taken = undefined;
+    reading.isTaking = false;
+    const message = reading.taken;
+    reading.taken = undefined;
     return message;
   }
 
@@ -118,8 +108,9 @@ export abstract class MessageStream extends WritableSide {
       taker.onEnd(this.#reasonOfEnd());
       return;
     }
-    (this.#takers ??= []).push(taker);
-    if (this.#isPaused) this.#unpause();
+    const reading = this.#reading();
+    (reading.takers ??= []).push(taker);
+    if (reading.isPaused) this.#unpause();
     this.#takeUpReading();
   }
 
@@ -128,17 +119,17 @@ export abstract class MessageStream extends WritableSide {
 
   /** @internal */
   override _read(): void {
-    this.#demand = Demand.WANTED;
+    this.#reading().demand = Demand.WANTED;
     this.#takeUpReading();
   }
 
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    clearTimeout(this.#consumerDeadline);
+    clearTimeout(this.#knownReading?.consumerDeadline);
     this.session?.receiver.dropUndelivered();
     process.nextTick(() => {
       this.failHeld(error);
-      if (this.#takers !== undefined) this.#turnTakersAway(this.#reasonOfEnd());
+      if (this.#knownReading?.takers !== undefined) this.#turnTakersAway(this.#reasonOfEnd());
       const outcome = this.session?.outcome ?? NEVER_OPEN;
       if (this.isAnnounced) this.reportDisconnect(outcome);
       callback(error);
@@ -152,25 +143,28 @@ export abstract class MessageStream extends WritableSide {
   /** Hands a message to whoever reads the stream. @internal */
   pushMessage(message: string | Buffer): void {
     // hot path: benchmarks/micro/receiver
-    if (this.#isTaking) {
-      this.#isTaking = false;
-      this.#taken = message;
+    const reading = this.#knownReading;
+    if (reading === undefined) return;
+    if (reading.isTaking) {
+      reading.isTaking = false;
+      reading.taken = message;
       return;
     }
-    if (this.#takers !== undefined) {
-      this.#giveToTaker(message);
+    if (reading.takers !== undefined) {
+      this.#giveToTaker(reading, reading.takers, message);
       return;
     }
-    if (this.#demand === Demand.NONE || this.push(message)) return;
-    this.#demand = Demand.FULL;
+    if (reading.demand === Demand.NONE || this.push(message)) return;
+    reading.demand = Demand.FULL;
     this.session!.receiver.holdDelivery(Undelivered.STREAM_FULL);
   }
 
   /** Takes up a session, with what was asked of the stream before. @internal */
   protected adopt(session: Session<Connection>): void {
     this.session = session;
-    if (this.#isPaused) session.receiver.pause();
-    if (this.#demand === Demand.NONE && this.#takers === undefined) this.consume();
+    const reading = this.#knownReading;
+    if (reading?.isPaused === true) session.receiver.pause();
+    if (!this.#isWanted() && reading?.takers === undefined) this.consume();
     else this.#takeUpReading();
   }
 
@@ -178,7 +172,7 @@ export abstract class MessageStream extends WritableSide {
   consume(): void {
     if (this.session === undefined || !CONSUMING.some((event) => this.listenerCount(event) > 0)) return;
     // Who reads the stream as well gets the first message too: delivery begins when Node asks for it.
-    if (this.#demand === Demand.NONE && READING.some((event) => this.listenerCount(event) > 0)) return;
+    if (!this.#isWanted() && READING.some((event) => this.listenerCount(event) > 0)) return;
     this.session.receiver.releaseDelivery(Undelivered.NO_CONSUMER);
   }
 
@@ -201,7 +195,7 @@ export abstract class MessageStream extends WritableSide {
   /** Gives whoever was to read what the peer said before it closed a last chance to come. */
   #awaitConsumer(): void {
     const { receiver } = this.session!;
-    this.#consumerDeadline = setTimeout(() => {
+    this.#reading().consumerDeadline = setTimeout(() => {
       if (receiver.isDeliveryHeldOnlyFor(Undelivered.NO_CONSUMER)) receiver.dropUndelivered();
     }, this.settings.closeTimeoutMs);
   }
@@ -209,10 +203,11 @@ export abstract class MessageStream extends WritableSide {
   /** Ends the readable side, and this stream once its reader has come to the end. */
   #endReading(): void {
     if (this.destroyed) return;
-    clearTimeout(this.#consumerDeadline);
+    const reading = this.#knownReading;
+    clearTimeout(reading?.consumerDeadline);
     this.push(null);
     this.#turnTakersAway(undefined);
-    if (this.#isAbandoned) super.destroy();
+    if (reading?.isAbandoned === true) super.destroy();
     else if (this.readableEnded) this.#endWriting();
     else {
       this.once('end', () => this.#endWriting());
@@ -235,17 +230,16 @@ export abstract class MessageStream extends WritableSide {
     else this.once('finish', () => super.destroy());
   }
 
-  #giveToTaker(message: string | Buffer): void {
-    const takers = this.#takers!;
+  #giveToTaker(reading: StreamReading, takers: MessageTaker[], message: string | Buffer): void {
     const taker = takers.shift();
     if (takers.length === 0) this.session!.receiver.holdDelivery(Undelivered.STREAM_FULL);
     if (taker !== undefined) taker.onMessage(message);
-    else if (!this.push(message)) this.#demand = Demand.FULL;
+    else if (!this.push(message)) reading.demand = Demand.FULL;
   }
 
   /** Tells those who wait for a message that none will come. */
   #turnTakersAway(error: Error | undefined): void {
-    for (const taker of this.#takers?.splice(0) ?? []) taker.onEnd(error);
+    for (const taker of this.#knownReading?.takers?.splice(0) ?? []) taker.onEnd(error);
   }
 
   /** Returns what a reader is told of an end that cut something off. */
@@ -269,12 +263,21 @@ export abstract class MessageStream extends WritableSide {
     return this;
   }
 
+  #reading(): StreamReading {
+    return (this.#knownReading ??= new StreamReading());
+  }
+
+  /** Whether Node has asked for messages. */
+  #isWanted(): boolean {
+    return this.#knownReading !== undefined && this.#knownReading.demand !== Demand.NONE;
+  }
+
   #awaitsConsumer(): boolean {
     return this.session?.receiver.isDeliveryHeldFor(Undelivered.NO_CONSUMER) === true;
   }
 
   #unpause(): void {
-    this.#isPaused = false;
+    if (this.#knownReading !== undefined) this.#knownReading.isPaused = false;
     this.session?.receiver.resume();
   }
 }

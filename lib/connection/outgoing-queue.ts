@@ -33,14 +33,8 @@ export abstract class OutgoingQueue extends WatchedWritable {
   protected readonly settings: ConnectionSettings;
   /** Undefined while CONNECTING. @internal */
   protected session: Session<Connection> | undefined;
-  /** Whether `connect` was emitted, or is about to be. @internal */
-  protected isAnnounced = false;
-  /** What our Close says if it is the first one. @internal */
-  protected finalClose: { readonly code: number; readonly reason: string } = NORMAL;
   /** @internal */
   protected messagesSent = 0;
-  /** @internal */
-  protected messagesDropped = 0;
 
   /** Made when something is first held. */
   #knownHeld: HeldOutput | undefined;
@@ -102,7 +96,8 @@ export abstract class OutgoingQueue extends WatchedWritable {
       this.#held().call = { run: () => this._final(callback), fail: callback };
       return;
     }
-    session.beginClosing(this.finalClose.code, this.finalClose.reason);
+    const { code, reason } = this.#knownHeld?.close ?? NORMAL;
+    session.beginClosing(code, reason);
     session.writeClose();
     const finish = (): void => {
       if (session.isOver ? session.outcome.wasClean : session.hasSentClose) callback();
@@ -114,6 +109,22 @@ export abstract class OutgoingQueue extends WatchedWritable {
   /** Tells whether nothing can be sent any more. @internal */
   protected get isClosingOrClosed(): boolean {
     return this.isEnded || (this.session === undefined ? this.destroyed : !maySend(this.session.state));
+  }
+
+  /** @internal */
+  protected get messagesDropped(): number {
+    return this.#knownHeld?.dropped ?? 0;
+  }
+
+  /** Notes that the slow-consumer policy dropped a message. @internal */
+  protected countDropped(): void {
+    this.#held().dropped += 1;
+  }
+
+  /** Ends the writable side before `connect`: our Close follows then, if it is the first one. @internal */
+  protected endEarly(code: number, reason: string): void {
+    this.#held().close = { code, reason };
+    super.end();
   }
 
   /** Whether a message in fragments is not finished. @internal */
@@ -153,7 +164,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
     // A message that was begun is not cut short.
     if (verdict === 'drop' && !outgoing.isOpen) {
       outgoing.skip(final);
-      this.messagesDropped += 1;
+      this.countDropped();
       return 0;
     }
     const frame = outgoing.admit(opcode, data, final);
@@ -188,7 +199,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
       return size;
     }
     const verdict = wasTaken ? 'send' : this.applyPolicy();
-    if (verdict === 'drop') this.messagesDropped += 1;
+    if (verdict === 'drop') this.countDropped();
     if (verdict !== 'send') return verdict === 'drop' ? 0 : -1;
     const { sender } = session;
     if (isBetween) {
@@ -236,7 +247,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
     const verdict = this.isClosingOrClosed ? 'closed' : this.applyPolicy();
     if (verdict === 'closed') source.cancel(this.closedError());
     else if (verdict === 'drop') {
-      this.messagesDropped += 1;
+      this.countDropped();
       source.drop();
     } else {
       this.messagesSent += 1;

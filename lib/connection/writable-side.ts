@@ -2,16 +2,13 @@ import { InvalidOptionError, InvalidStateError, WebSocketError } from '../errors
 import { Opcode } from '../protocol/constants.js';
 import { messageData } from './outgoing-message.js';
 import { NORMAL, OutgoingQueue, type WriteCallback } from './outgoing-queue.js';
+import { StreamMark } from './stream-marks.js';
 
 /** Encodings that a text message may be said to have: it goes out as UTF-8. */
 const TEXT_ENCODINGS: ReadonlySet<string> = new Set(['utf8', 'utf-8', 'buffer']);
 
 /** Is the writable side of a connection, as Node's streams have it: one message for each write. */
 export abstract class WritableSide extends OutgoingQueue {
-  /** Whether anybody ever used this side as a stream. */
-  #isWritten = false;
-  #needsDrain = false;
-
   /**
    * Sends one message: a string as text, octets as binary.
    * @param chunk - the message; octets must not be changed until `callback`.
@@ -44,8 +41,8 @@ export abstract class WritableSide extends OutgoingQueue {
     const verdict = this.applyPolicy();
     if (verdict === 'closed') return this.#refuse(done, this.closedError());
     if (verdict === 'drop') {
-      this.messagesDropped += 1;
-      this.#needsDrain = true;
+      this.countDropped();
+      this.marks |= StreamMark.NEEDS_DRAIN;
       return this.#refuse(done, null);
     }
     const settle =
@@ -89,13 +86,17 @@ export abstract class WritableSide extends OutgoingQueue {
    * finish would leave a `pipeline` from an iterable waiting forever. @internal
    */
   protected get hasWriter(): boolean {
-    return this.#isWritten && !this.writableEnded && this.listenerCount('drain') > 0;
+    return (this.marks & StreamMark.WRITTEN) !== 0 && !this.writableEnded && this.listenerCount('drain') > 0;
   }
 
   /** Emits `drain`, unless the backlog is still above the soft limit. @internal */
   emitDrain(): void {
-    this.#needsDrain = this.bufferedAmount >= this.settings.softBacklogBytes;
-    if (!this.#needsDrain && !this.writableEnded && !this.destroyed) this.emit('drain');
+    if (this.bufferedAmount >= this.settings.softBacklogBytes) {
+      this.marks |= StreamMark.NEEDS_DRAIN;
+      return;
+    }
+    this.marks &= ~StreamMark.NEEDS_DRAIN;
+    if (!this.writableEnded && !this.destroyed) this.emit('drain');
   }
 
   static {
@@ -103,22 +104,26 @@ export abstract class WritableSide extends OutgoingQueue {
     Object.defineProperty(this.prototype, 'writableNeedDrain', {
       configurable: true,
       get(this: WritableSide): boolean {
-        return this.#needsDrain || this.session?.needsDrain === true;
+        return this.#isDrainDue() || this.session?.needsDrain === true;
       },
     });
   }
 
   /** @internal */
   protected override queueOnEmpty(): void {
-    if (this.#needsDrain) process.nextTick(() => this.#drainIfDue());
+    if (this.#isDrainDue()) process.nextTick(() => this.#drainIfDue());
   }
 
   /** Notes that somebody writes. @returns whether they may go on; if not, `drain` is due. */
   #tellWritten(): boolean {
-    this.#isWritten = true;
+    this.marks |= StreamMark.WRITTEN;
     if (this.bufferedAmount < this.settings.softBacklogBytes) return true;
-    this.#needsDrain = true;
+    this.marks |= StreamMark.NEEDS_DRAIN;
     return false;
+  }
+
+  #isDrainDue(): boolean {
+    return (this.marks & StreamMark.NEEDS_DRAIN) !== 0;
   }
 
   #refuse(done: WriteCallback | undefined, error: Error | null): false {
@@ -148,6 +153,6 @@ export abstract class WritableSide extends OutgoingQueue {
 
   /** Emits `drain` when it was the queue alone that kept the backlog up; of its own backlog the sender tells. */
   #drainIfDue(): void {
-    if (this.#needsDrain && this.session?.needsDrain !== true) this.emitDrain();
+    if (this.#isDrainDue() && this.session?.needsDrain !== true) this.emitDrain();
   }
 }

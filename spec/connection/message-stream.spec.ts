@@ -153,7 +153,7 @@ describe('MessageStream: a connection as a stream', () => {
           await settled(20);
           expect(connection.readableLength).to.be.at.most(1);
           expect(connection.isReadingPaused).to.equal(true);
-          expect(connection.messagesReceived).to.be.at.most(2);
+          expect(connection.counters.messagesReceived).to.be.at.most(2);
           for (let i = 1; i < 40; i++) expect((await iterator.next()).value).to.have.length(400);
           connection.terminate();
           await outcomeOf(iterator.next());

@@ -4,7 +4,6 @@ import { ContainedDuplex } from './contained-duplex.js';
  * something waits there. A sender of many thousand messages to many thousand connections notices.
  */
 export declare abstract class WatchedWritable extends ContainedDuplex {
-    #private;
     write(...args: unknown[]): boolean;
     end(...args: unknown[]): this;
     cork(): void;
