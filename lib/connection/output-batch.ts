@@ -11,6 +11,7 @@ import type { SharedOctets } from './shared-octets.js';
 import { sharedSlab } from './shared-slab.js';
 import { TakenMarks } from './taken-marks.js';
 import { callOnTick, type TickTask } from './tick-round.js';
+import { joinRound } from './write-round.js';
 
 /** Most octets given to the socket at once, so that the progress of a large message can be seen. */
 const SLICE = 256 * 1024;
@@ -22,7 +23,7 @@ const NOWHERE = Object.freeze({}) as Duplex;
 
 /**
  * Collects the frames of one connection, so that everything sent in one turn leaves in one socket write: at the
- * end of the current read callback, else on the next tick; at once above 64 KiB. While the socket is still busy
+ * end of the current read callback or soon after, else on the next tick; at once above 64 KiB. While the socket is still busy
  * with the last write, frames wait here, where they are counted.
  */
 export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
@@ -174,12 +175,21 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
     if (this.isSlabEmpty && this.slab !== NO_OCTETS) this.forgetSlab();
   }
 
-  /** Ends a read callback: one write for all that was sent in it. @returns whether nothing is under way any more. */
-  endTurn(): boolean {
+  /**
+   * Ends a read callback: one write for all that was sent in it.
+   * @param isCostly - whether so much was done for it that the write may wait for those of other connections.
+   * @returns whether nothing is under way any more.
+   */
+  endTurn(isCostly = false): boolean {
     // hot path: benchmarks/micro/output-batch
     this.inTurn = false;
     const isFilled = this.isSlabShared && !this.isSlabEmpty;
-    if (isFilled && this.#keepsNothing && this.#isIdle() && !this.#stream.destroyed) return this.#writeTurn();
+    if (isFilled && this.#keepsNothing && this.#isIdle() && !this.#stream.destroyed) {
+      if (!isCostly || !joinRound(this)) return this.#writeTurn();
+      this.#tickScheduled = true;
+      this.dropSlab();
+      return false;
+    }
     if (this.#waitingBytes() > 0) this.flush();
     // Someone else's turn: what is left in the shared slab moves out of it.
     if (this.isSlabShared) this.dropSlab();

@@ -49,6 +49,8 @@ export class Sender implements BatchOwner {
   /** Newest ping of a peer that does not read, unanswered as yet. */
   #unanswered: Buffer | undefined;
   #isOverSoft = false;
+  /** Whether a message was compressed in this turn. */
+  #hasCompressed = false;
 
   /** @param deflater - compresses our messages, if that was agreed on. */
   constructor(
@@ -132,7 +134,9 @@ export class Sender implements BatchOwner {
   /** Ends a turn. @returns whether this is at rest. */
   endTurn(): boolean {
     // hot path: benchmarks/micro/sender
-    if (this.#batch.endTurn() && !this.awaitsProgress) return this.#isReturnable();
+    const hasCompressed = this.#hasCompressed;
+    this.#hasCompressed = false;
+    if (this.#batch.endTurn(hasCompressed) && !this.awaitsProgress) return this.#isReturnable();
     this.#account();
     return false;
   }
@@ -178,6 +182,7 @@ export class Sender implements BatchOwner {
     const isFirst = opcode !== Opcode.CONTINUATION;
     const length = byteLength(data);
     if (!deflater.takes(isFirst, length)) return this.#frame(firstOctet(opcode, fin, false), data);
+    this.#hasCompressed = true;
     const octets = typeof data === 'string' ? encodeBriefly(data, length) : data;
     return this.#frameCompressed(opcode, fin, data, deflater.deflateNow(octets, fin));
   }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { OutputBatch } from '../../lib/connection/output-batch.js';
+import { joinRound } from '../../lib/connection/write-round.js';
 import { plainSocket } from './plain-socket.js';
 
 describe('OutputBatch: a turn on a plain socket', () => {
@@ -44,5 +45,40 @@ describe('OutputBatch: a turn on a plain socket', () => {
     expect(flushed.filter((length) => length > 0)).to.deep.equal([10, 64 * 1024]);
     batch.endTurn();
     expect(writes).to.deep.equal(flushed);
+  });
+
+  it('that cost much waits for those of others, and then is one write', async () => {
+    const round = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const join = () => joinRound({ onTick: () => {} });
+    await round();
+    // Turns that do not wait may be left from other specs.
+    while (!join() || !join());
+    await round();
+    const { batch, writes } = make();
+    const other = make();
+    for (const { batch: own, writes: made } of [{ batch, writes }, other]) {
+      own.beginTurn();
+      for (const length of [3, 4]) own.reserve(length);
+      expect(own.endTurn(true)).to.equal(false);
+      expect(made).to.deep.equal([]);
+    }
+    expect([batch.isAtRest, batch.backlog]).to.deep.equal([false, 7]);
+    await round();
+    expect([writes, other.writes]).to.deep.equal([[7], [7]]);
+    expect([batch.isAtRest, batch.backlog, batch.takenBytes]).to.deep.equal([true, 0, 7]);
+  });
+
+  it('that cost much is written before what is to leave at once', async () => {
+    const { batch, writes } = make();
+    for (let turn = 0; turn < 40; turn++) {
+      batch.beginTurn();
+      batch.reserve(3);
+      batch.endTurn(true);
+      batch.append(Buffer.alloc(5));
+      batch.flush();
+      expect(writes.splice(0).reduce((sum, length) => sum + length)).to.equal(8);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      expect(writes).to.deep.equal([]);
+    }
   });
 });

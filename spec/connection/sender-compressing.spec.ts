@@ -8,11 +8,13 @@ import { inflated, messagesIn, sentFrames } from '../compression/compressed-wire
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { noise } from '../protocol/wire.js';
 import { settled } from '../wire-peer.js';
+import { plainSocket } from './plain-socket.js';
 
 const TEXT = 1;
 const BINARY = 2;
 const MORE = 0;
 const LARGE = SYNC_BYTES + 1;
+const SETTINGS = connectionSettings({});
 
 describe('Sender: compressing', () => {
   const opened: { sender: Sender; stream: PairEnd; far: PairEnd }[] = [];
@@ -31,7 +33,7 @@ describe('Sender: compressing', () => {
     const owner = { onDrain: () => {}, onRest: () => {}, fail: () => {}, endSlowConsumer: () => {} };
     const coding = { windowBits: 15, keepsContext: false };
     const deflater = new Deflater(coding, deflateSettings({ threshold: 10 })!);
-    const sender = new Sender(owner, stream, connectionSettings({}), masked, deflater);
+    const sender = new Sender(owner, stream, SETTINGS, masked, deflater);
     opened.push({ sender, stream, far });
     const said = async (): Promise<string[]> => {
       await settled();
@@ -171,5 +173,29 @@ describe('Sender: compressing', () => {
     expect(sender.isSlow({ opcode: TEXT, fin: true, data: 'x'.repeat(LARGE) })).to.equal(true);
     for (const opcode of [8, 9, 10])
       expect(sender.isSlow({ opcode, fin: true, data: Buffer.alloc(LARGE) })).to.equal(false);
+  });
+
+  it('lets the write of a turn that compressed wait for those of others; no other turn waits', async () => {
+    const { sender } = make(false);
+    const { socket, taken } = plainSocket();
+    sender.begin(
+      { onDrain: () => {}, onRest: () => {}, fail: () => {}, endSlowConsumer: () => {} },
+      socket,
+      SETTINGS,
+      0,
+    );
+    const write = (data: string): number => {
+      sender.beginTurn();
+      sender.sendFrame({ opcode: TEXT, fin: true, data });
+      sender.endTurn();
+      return taken.splice(0).length;
+    };
+    // Turns that do not wait may be left from other specs.
+    let turns = 0;
+    while (write('x'.repeat(50)) > 0) expect((turns += 1)).to.be.below(100);
+    await settled();
+    expect(taken.splice(0)).to.have.lengthOf(1);
+    for (let turn = 0; turn < 40; turn++) expect(write('short')).to.equal(1);
+    socket.destroy();
   });
 });
