@@ -196,6 +196,8 @@ export class Connection extends WatchedStream {
     if (type instanceof PreparedMessage) return this.session ? this.sendPrepared(type) : this.#cannotSend();
     const opcode = sendOpcode(type);
     if (typeof final !== 'boolean') check('final', FINAL, final);
+    const size = opcode === Opcode.BINARY && final ? this.sendBriefly(message) : 0;
+    if (size > 0) return size;
     if (opcode >= Opcode.CLOSE) return this.#sendControl(opcode, message ?? '', final);
     const data = messageData(message);
     const session = this.session;

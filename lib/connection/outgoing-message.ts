@@ -2,6 +2,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { types } from 'node:util';
 import { InvalidOptionError, InvalidStateError } from '../errors.js';
 import { Opcode } from '../protocol/constants.js';
+import { COPY_LIMIT } from '../protocol/frame-writer.js';
 import { Utf8Validator } from '../protocol/utf8.js';
 import type { PreparedMessage } from './prepared-message.js';
 
@@ -67,6 +68,12 @@ export function messageData(message: unknown, name = 'message'): string | Buffer
   const view = isView ? message : new Uint8Array(memory);
   const octets = Buffer.from(memory, view.byteOffset, view.byteLength);
   return isFixed(memory) ? octets : Buffer.from(octets);
+}
+
+/** Tells whether these are so few octets that they are copied as they are framed: their memory does not matter then. */
+export function isBrief(message: unknown): message is Uint8Array {
+  // hot path: benchmarks/micro/sender
+  return message instanceof Uint8Array && message.length > 0 && message.length <= COPY_LIMIT;
 }
 
 /** Tells whether memory keeps its size, and is ours alone; shared memory has no such property. */

@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream';
 import { ConnectionClosedError, InvalidOptionError, InvalidStateError, WebSocketError } from '../errors.js';
 import { maySend } from '../protocol/closing-state.js';
-import { CloseCode, DEFAULT_REASONS, Opcode } from '../protocol/constants.js';
+import { CloseCode, Opcode } from '../protocol/constants.js';
 import type { Connection } from './connection.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { HeldOutput } from './held-output.js';
 import { MessageSource, isPieces, type MessagePieces } from './message-source.js';
 import { byteLength, checkUtf8, sendOpcode, type AdmittedFrame, type SendType } from './outgoing-message.js';
 import type { PreparedMessage } from './prepared-message.js';
-import { CLOSE, NOTHING } from './queue-marks.js';
-import { slowConsumer } from './sender.js';
+import { CLOSE, NORMAL, NOTHING } from './queue-marks.js';
+import { slowConsumer, type Sender } from './sender.js';
 import type { Session } from './session.js';
 import { WatchedWritable } from './watched-writable.js';
 
@@ -17,12 +17,6 @@ export type WriteCallback = (error?: Error | null) => void;
 
 /** Is what goes through the queue: a frame, or a message whose frames are still to be made. */
 type Queued = AdmittedFrame | MessageSource;
-
-/** What a closing handshake says that nobody gave a code. */
-export const NORMAL = {
-  code: CloseCode.NORMAL_CLOSURE,
-  reason: DEFAULT_REASONS[CloseCode.NORMAL_CLOSURE]!,
-};
 
 /**
  * Is what a connection is to send, in the order it was handed in, under the slow-consumer policy; and our Close behind
@@ -143,16 +137,22 @@ export abstract class OutgoingQueue extends WatchedWritable {
   /** Learns that no message waits in the queue any more. @internal */
   protected abstract queueOnEmpty(): void;
 
+  /** Gives the sender if it takes a whole message right away, as it is. @internal */
+  protected freeSender(): Sender | undefined {
+    // hot path: benchmarks/micro/sender
+    if (this.session === undefined || !this.isQueueEmpty || this.isInsideMessage) return undefined;
+    const { sender } = this.session;
+    return sender.isPlain && sender.backlog < this.settings.hardBacklogBytes ? sender : undefined;
+  }
+
   /** Sends a frame of a data message behind all that was handed in before. @internal */
   protected sendData(opcode: number, data: string | Buffer, final: boolean): number {
     // hot path: benchmarks/micro/sender
-    if (final && this.isQueueEmpty && !this.isInsideMessage) {
-      const { sender } = this.session!;
-      if (sender.isPlain && sender.backlog < this.settings.hardBacklogBytes) {
-        if (opcode === Opcode.TEXT) checkUtf8(data);
-        this.messagesSent += 1;
-        return sender.sendPlain(opcode, data);
-      }
+    const free = final ? this.freeSender() : undefined;
+    if (free !== undefined) {
+      if (opcode === Opcode.TEXT) checkUtf8(data);
+      this.messagesSent += 1;
+      return free.sendPlain(opcode, data);
     }
     const outgoing = this.#held().fragmented;
     if (outgoing.isSkipping) {

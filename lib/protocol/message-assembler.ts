@@ -310,15 +310,27 @@ function typeOf(opcode: number): MessageType {
   return opcode === Opcode.TEXT ? 'text' : 'binary';
 }
 
+/** Chunk that octets were kept of last: it takes as long to find out about its memory as to make a view of it. */
+let chunk: Buffer = NO_OCTETS;
+let memory = chunk.buffer;
+let chunkAt = 0;
+
 /**
  * Gives octets that outlive the call without pinning a large chunk for a few of them: at most four times as much, or
  * what a small Buffer of Node's own pins as well.
  */
 function keep(buffer: Buffer, start: number, end: number): Buffer {
   // hot path: benchmarks/micro/message-assembler
-  const pinned = buffer.buffer.byteLength;
-  if (pinned <= POOL_BYTES || end - start >= pinned / 4) return buffer.subarray(start, end);
-  return copy(buffer, start, end);
+  if (buffer !== chunk) {
+    const all = buffer.buffer;
+    const pinned = all.byteLength;
+    if (pinned > POOL_BYTES)
+      return end - start >= pinned / 4 ? buffer.subarray(start, end) : copy(buffer, start, end);
+    chunk = buffer;
+    memory = all;
+    chunkAt = buffer.byteOffset;
+  }
+  return Buffer.from(memory, chunkAt + start, end - start);
 }
 
 function copy(buffer: Buffer, start: number, end: number): Buffer {

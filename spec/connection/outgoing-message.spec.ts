@@ -5,12 +5,14 @@ import fc from 'fast-check';
 import {
   OutgoingMessage,
   byteLength,
+  isBrief,
   messageData,
   sendOpcode,
   type AdmittedFrame,
 } from '../../lib/connection/outgoing-message.js';
 import { InvalidOptionError, InvalidStateError } from '../../lib/errors.js';
 import { Opcode } from '../../lib/protocol/constants.js';
+import { COPY_LIMIT } from '../../lib/protocol/frame-writer.js';
 
 const { TEXT, BINARY, CONTINUATION } = Opcode;
 const hex = (text: string) => Buffer.from(text, 'hex');
@@ -183,6 +185,29 @@ describe('messageData (HOSTILE C3)', () => {
     expect(() => messageData(5))
       .to.throw(InvalidOptionError)
       .that.includes({ option: 'message', value: 5 });
+  });
+});
+
+describe('isBrief', () => {
+  it('finds octets that are copied as they are framed, whatever memory they lie in', () => {
+    for (const octets of [OCTETS, new Uint8Array(1), new Uint8Array(new SharedArrayBuffer(2))]) {
+      expect(isBrief(octets)).to.equal(true);
+    }
+    expect(isBrief(new Uint8Array(COPY_LIMIT))).to.equal(true);
+    expect(isBrief(new Uint8Array(COPY_LIMIT + 1))).to.equal(false);
+  });
+
+  it('leaves all else, and what is empty and may be detached, to messageData', () => {
+    const others = [
+      'x',
+      new ArrayBuffer(1),
+      new DataView(OCTETS.buffer),
+      new Int8Array(1),
+      [1],
+      { length: 1 },
+    ];
+    for (const other of [...others, undefined, null, 1, Buffer.alloc(0)])
+      expect(isBrief(other)).to.equal(false);
   });
 });
 

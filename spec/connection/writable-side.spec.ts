@@ -28,6 +28,51 @@ describe('WritableSide: a connection as a stream to write to', () => {
           ]);
         });
 
+        it('has copied a few octets when it returns, whether they wait or not, in memory of any kind', async () => {
+          const { connection, peer } = await wireUp(role);
+          const shared = new Uint8Array(new SharedArrayBuffer(3));
+          const own = Buffer.from('own');
+          const takers = [
+            (octets: Uint8Array) => void connection.send('binary', octets),
+            (octets: Uint8Array) => void connection.write(octets),
+          ];
+          for (const take of takers) {
+            for (const octets of [shared, own]) {
+              octets.set(Buffer.from('own'));
+              take(octets);
+              octets.fill(0x78);
+            }
+          }
+          connection.cork();
+          shared.set(Buffer.from('own'));
+          for (const take of takers) take(shared);
+          shared.fill(0x78);
+          connection.uncork();
+          await settled();
+          expect(peer.said()).to.deep.equal(Array<string>(6).fill('binary "own"'));
+          expect(connection.counters.messagesSent).to.equal(6);
+        });
+
+        it('keeps a few octets behind all that waits, and out of a message in fragments', async () => {
+          const { connection, peer } = await wireUp(role);
+          connection.cork();
+          connection.write('one');
+          connection.write(Buffer.from('two'));
+          connection.send('binary', Buffer.from('three'));
+          connection.uncork();
+          connection.send('text', 'four', false);
+          expect(() => connection.send('binary', Buffer.from('no'))).to.throw(InvalidStateError);
+          expect(() => connection.write(Buffer.from('no'))).to.throw(InvalidStateError);
+          connection.send('text', 'five');
+          connection.close();
+          expect(connection.send('binary', Buffer.from('no'))).to.equal(-1);
+          expect(connection.write(Buffer.from('no'))).to.equal(false);
+          await settled();
+          const said = peer.frames().map(({ opcode, payload }) => `${opcode} ${payload.toString()}`);
+          expect(said.slice(0, 5)).to.deep.equal(['1 one', '2 two', '2 three', '1 four', '0 five']);
+          expect(said.length).to.equal(6);
+        });
+
         for (const [what, chunk] of Object.entries({
           'a number': 1,
           null: null,

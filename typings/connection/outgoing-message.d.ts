@@ -17,6 +17,8 @@ export declare function sendOpcode(type: unknown): Opcode;
  * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for anything else, and for detached memory.
  */
 export declare function messageData(message: unknown, name?: string): string | Buffer;
+/** Tells whether these are so few octets that they are copied as they are framed: their memory does not matter then. */
+export declare function isBrief(message: unknown): message is Uint8Array;
 /** Counts the octets of a message. */
 export declare function byteLength(data: string | Buffer): number;
 /** Is a frame that was admitted to the queue, in the order of the calls. */

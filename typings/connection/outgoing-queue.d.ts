@@ -2,11 +2,6 @@ import { type MessagePieces } from './message-source.js';
 import { type SendType } from './outgoing-message.js';
 import { WatchedWritable } from './watched-writable.js';
 export type WriteCallback = (error?: Error | null) => void;
-/** What a closing handshake says that nobody gave a code. */
-export declare const NORMAL: {
-    code: 1000;
-    reason: string;
-};
 /**
  * Is what a connection is to send, in the order it was handed in, under the slow-consumer policy; and our Close behind
  * it. As long as nothing has to wait it is sent at once; else Node's Writable is the queue.

@@ -51,6 +51,8 @@ export declare class Sender implements BatchOwner {
     sendSlowly({ opcode, fin, data, prepared }: AdmittedFrame): Promise<number>;
     /** Frames a whole message as it is. @returns octets of header and payload. */
     sendPlain(opcode: number, data: string | Buffer): number;
+    /** Frames a whole binary message as it is, by copy. @param octets - few: see {@link isBrief}. @returns octets of header and payload. */
+    sendBriefly(octets: Uint8Array): number;
     /** Frames a control frame, or data, compressed if it is to be. @returns octets of header and payload. */
     sendFrame(frame: AdmittedFrame): number;
     /** Frames a ping or a pong. @returns octets of header and payload. */
