@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { ReadableStream } from 'node:stream/web';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Opcode } from '../protocol/constants.js';
 import { OutgoingMessage, messageData, type MessageData } from './outgoing-message.js';
