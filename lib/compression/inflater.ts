@@ -75,7 +75,8 @@ export class Inflater<Holder extends object> {
 
   /**
    * Inflates a message at once, unless it is too large for that.
-   * @returns its octets; undefined when it is to be inflated by {@link Inflater.inflateLater}.
+   * @returns its octets, in memory that may be much larger: see {@link ownMemory}; undefined when it is to be inflated
+   * by {@link Inflater.inflateLater}.
    * @throws ProtocolError (`ERR_WS_INVALID_DEFLATE`), LimitError for one above `maxMessageBytes`.
    */
   inflateNow(compressed: Buffer): Buffer | undefined {
@@ -98,7 +99,7 @@ export class Inflater<Holder extends object> {
       checkFinalBlocks(parts.length, compressed.length);
     }
     checkComplete(COMPLETION.length - rest.length);
-    const message = parts.length === 1 ? ownMemory(parts[0]!) : Buffer.concat(parts);
+    const message = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     if (this.#keepsContext) {
       this.#window.slide(message);
       this.#windowCharge.set(this.#window.capacity);
@@ -241,8 +242,8 @@ function completed(compressed: Buffer): Buffer {
   return completion.subarray(0, end);
 }
 
-/** Copies octets that would pin more than four times their length. */
-function ownMemory(octets: Buffer): Buffer {
+/** Copies octets that would pin more than four times their length, for who keeps them. */
+export function ownMemory(octets: Buffer): Buffer {
   return octets.buffer.byteLength > 4 * octets.length ? Buffer.from(octets) : octets;
 }
 

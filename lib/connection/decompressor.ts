@@ -1,5 +1,5 @@
 import type { Coding } from '../compression/coding.js';
-import { Inflater } from '../compression/inflater.js';
+import { Inflater, ownMemory } from '../compression/inflater.js';
 import { FragmentDecoder, type MessageFragment, type MessageType } from '../protocol/fragment-decoder.js';
 import { decodeText, isText } from '../protocol/utf8.js';
 import { invalidUtf8 } from '../protocol/violations.js';
@@ -96,12 +96,12 @@ export class Decompressor {
   #handOn(type: MessageType, octets: Buffer): void {
     if (this.#isDiscarded) return;
     if (type === 'binary') {
-      this.#owner.onBinary(octets);
+      this.#owner.onBinary(ownMemory(octets));
       return;
     }
     if (this.#settings.textAs === 'buffer') {
       if (!isText(octets, 0, octets.length)) throw invalidUtf8('text message');
-      this.#owner.onUtf8(octets);
+      this.#owner.onUtf8(ownMemory(octets));
       return;
     }
     const text = decodeText(octets, 0, octets.length, -1);

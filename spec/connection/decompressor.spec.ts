@@ -27,10 +27,15 @@ describe('Decompressor', () => {
 
   function make(options: ConnectionOptions = {}) {
     const told: string[] = [];
+    const kept: Buffer[] = [];
+    const keep = (kind: string, octets: Buffer): void => {
+      told.push(`${kind} ${octets.length}`);
+      kept.push(octets);
+    };
     const owner: DecompressorOwner = {
       onText: (text) => void told.push(`text ${text.slice(0, 20)}`),
-      onUtf8: (octets) => void told.push(`utf8 ${octets.length}`),
-      onBinary: (data) => void told.push(`binary ${data.length}`),
+      onUtf8: (octets) => keep('utf8', octets),
+      onBinary: (data) => keep('binary', data),
       onFragment: ({ type, data, final }) =>
         void told.push(`fragment ${type} ${String(data).slice(0, 20)}${final ? ' final' : ''}`),
       onBusy: () => void told.push('busy'),
@@ -40,7 +45,7 @@ describe('Decompressor', () => {
     const coding = { windowBits: 15, keepsContext: false };
     const decompressor = new Decompressor(owner, coding, connectionSettings(options), holder);
     opened.push(decompressor);
-    return { decompressor, told };
+    return { decompressor, told, kept };
   }
 
   it('hands on small messages at once, and is never busy', () => {
@@ -51,6 +56,19 @@ describe('Decompressor', () => {
     decompressor.take('binary', hex(''));
     expect(told).to.deep.equal(['text Hello', 'binary 300', 'text ', 'binary 0']);
     expect(decompressor.isBusy).to.equal(false);
+  });
+
+  it('lets no octets that are handed on hold much more memory than their own', () => {
+    const { decompressor, kept } = make({ textAs: 'buffer' });
+    // What hardly gets shorter: its length says nothing, so zlib is given eight times as much room.
+    for (const length of [1500, 3000]) {
+      decompressor.take('binary', deflated(noise(length)));
+      decompressor.take('text', deflated(noise(length).toString('base64')));
+    }
+    expect(kept).to.have.lengthOf(4);
+    for (const octets of kept) {
+      expect(octets.buffer.byteLength).to.be.at.most(Math.max(4 * octets.length, Buffer.poolSize));
+    }
   });
 
   it("gives text as its octets with `textAs: 'buffer'`, and refuses what is no UTF-8", () => {
