@@ -164,8 +164,7 @@ export abstract class MessageStream extends WritableSide {
     this.session = session;
     const reading = this.#knownReading;
     if (reading?.isPaused === true) session.receiver.pause();
-    if (!this.#isWanted() && reading?.takers === undefined) this.consume();
-    else this.#takeUpReading();
+    if (this.#isWanted() || reading?.takers !== undefined) this.#takeUpReading();
   }
 
   /** Begins delivery, if somebody listens for messages. @internal */
