@@ -162,7 +162,7 @@ export class Connection extends WatchedStream {
 
   /** Whether nothing is read for now because of us: paused, or nobody takes the messages. */
   get isReadingPaused(): boolean {
-    return this.session?.receiver.isPaused === true;
+    return this.session?.busyReceiver?.isPaused === true;
   }
 
   /** Counts what went over this connection so far. */
@@ -173,7 +173,7 @@ export class Connection extends WatchedStream {
       messagesReceived: this.session?.delivered ?? 0,
       messagesSent: this.messagesSent,
       messagesDropped: this.messagesDropped,
-      messagesDiscarded: this.session?.receiver.discarded ?? 0,
+      messagesDiscarded: this.session?.busyReceiver?.discarded ?? 0,
       pongsDropped: this.session?.pongsDropped ?? 0,
     };
   }
@@ -361,9 +361,8 @@ export class Connection extends WatchedStream {
   }
 
   #handlerOnBusy(isBusy: boolean): void {
-    const receiver = this.session?.receiver;
-    if (isBusy) receiver?.holdDelivery(Undelivered.HANDLER_BUSY);
-    else receiver?.releaseDelivery(Undelivered.HANDLER_BUSY);
+    if (isBusy) this.session?.receiver.holdDelivery(Undelivered.HANDLER_BUSY);
+    else this.session?.releaseDelivery(Undelivered.HANDLER_BUSY);
   }
 }
 

@@ -172,7 +172,7 @@ export abstract class MessageStream extends WritableSide {
     if (this.session === undefined || !CONSUMING.some((event) => this.listenerCount(event) > 0)) return;
     // Who reads the stream as well gets the first message too: delivery begins when Node asks for it.
     if (!this.#isWanted() && READING.some((event) => this.listenerCount(event) > 0)) return;
-    this.session.receiver.releaseDelivery(Undelivered.NO_CONSUMER);
+    this.session.releaseDelivery(Undelivered.NO_CONSUMER);
   }
 
   /** Ends the stream after its session, once what was received is delivered. @internal */
@@ -272,12 +272,12 @@ export abstract class MessageStream extends WritableSide {
   }
 
   #awaitsConsumer(): boolean {
-    return this.session?.receiver.isDeliveryHeldFor(Undelivered.NO_CONSUMER) === true;
+    return this.session?.busyReceiver?.isDeliveryHeldFor(Undelivered.NO_CONSUMER) === true;
   }
 
   #unpause(): void {
     if (this.#knownReading !== undefined) this.#knownReading.isPaused = false;
-    this.session?.receiver.resume();
+    this.session?.busyReceiver?.resume();
   }
 }
 

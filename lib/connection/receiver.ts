@@ -5,8 +5,6 @@ import { CloseCode, MAX_IGNORED_BYTES, MAX_IGNORED_FLOOD_BYTES } from '../protoc
 import type { MessageFragment, MessageType } from '../protocol/fragment-decoder.js';
 import type { MessageSink } from '../protocol/message-assembler.js';
 import type { MessageReader } from '../protocol/message-reader.js';
-import { TokenBucket } from '../protocol/token-bucket.js';
-import { tooManyControlFrames } from '../protocol/violations.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { Decompressor, type DecompressorOwner } from './decompressor.js';
 import type { Delivery } from './inbox.js';
@@ -14,49 +12,20 @@ import { MessageDelivery, Undelivered } from './message-delivery.js';
 import type { OctetTaker } from './open-stream.js';
 import { unfinishedBudget, type BudgetHolder } from './process-limits.js';
 import { lendReader, returnReader } from './reader-pool.js';
-
-/** Reasons why nothing is read from the byte stream for now. */
-const Unread = {
-  NOT_CONNECTED: 1,
-  INBOX_FULL: 2,
-  TURN_USED: 4,
-  PAUSED: 8,
-  SLOW_CONSUMER: 16,
-  INFLATING: 32,
-} as const;
-
-/** Reasons that make the peer wait; of no use once nothing is sent to it any more. */
-const HOLDS = Unread.INBOX_FULL | Unread.PAUSED | Unread.SLOW_CONSUMER;
+import { NOBODY, NO_STREAM, type ReceiverOwner } from './receiver-owner.js';
+import { HOLDS, Unread } from './unread.js';
 
 /** So many octets of a message that is not complete count as one: they are only copied. More would keep others waiting. */
 const COPIED_FOR_ONE = 2;
-
-/** Takes what a {@link Receiver} finds. */
-export interface ReceiverOwner extends BudgetHolder {
-  /** Takes a message that may be delivered now. */
-  deliver(message: Delivery): void;
-  onPing(payload: Buffer): void;
-  onPong(payload: Buffer): void;
-  onPeerClose(code: number, reason: string): void;
-  /** Learns that octets came, before they are parsed. */
-  onOctets(count: number): void;
-  /** Learns that the peer goes on and on, though nothing that it sends counts any more. */
-  onUselessFlood(): void;
-  /** Learns that the peer ended its direction, and that all that came before was parsed. */
-  onEnd(): void;
-  /** Brackets what happens in one read callback; what is sent otherwise leaves on the next tick. */
-  beginTurn(): void;
-  endTurn(): void;
-}
 
 /**
  * Reads a byte stream: parses it, holds messages back while nobody can take them, and pauses the stream when too
  * many wait or its share of the turn is used.
  */
 export class Receiver extends MessageDelivery implements MessageSink, DecompressorOwner, OctetTaker {
-  readonly #owner: ReceiverOwner;
-  readonly #stream: Duplex;
-  readonly #masked: boolean;
+  #owner: ReceiverOwner;
+  #stream: Duplex;
+  #masked: boolean;
   readonly #decompressor: Decompressor | undefined;
   /** What keeps us from reading: a bit for each reason. */
   #unread: number = Unread.NOT_CONNECTED;
@@ -66,8 +35,9 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
   #isDeaf = false;
   /** Octets that may still come and be ignored. */
   #ignorable: number = MAX_IGNORED_BYTES;
-  #controlFrames: TokenBucket | undefined;
   #isParsing = false;
+  /** Whether a turn is under way, so that nobody else may have this. */
+  #isReading = false;
   /** Frames completed since others had their turn. */
   #turnFrames = 0;
   /** Octets of the last chunk; or of all since others had their turn, where they completed no frame. */
@@ -90,6 +60,42 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
     if (coding !== undefined) this.#decompressor = new Decompressor(this, coding, settings, owner);
   }
 
+  /** Begins to read for another connection; only at rest. @param isOpen - whether it has begun to deliver and to read. */
+  begin(
+    owner: ReceiverOwner,
+    stream: Duplex,
+    settings: ConnectionSettings,
+    masked: boolean,
+    isOpen: boolean,
+  ): void {
+    // hot path: benchmarks/micro/receiver
+    this.#owner = owner;
+    this.#stream = stream;
+    this.#masked = masked;
+    this.#unread = isOpen ? 0 : Unread.NOT_CONNECTED;
+    this.beginDelivery(settings, isOpen);
+  }
+
+  /** Forgets for whom it read, so that it keeps no connection alive. */
+  forget(): void {
+    this.#owner = NOBODY;
+    this.#stream = NO_STREAM;
+  }
+
+  /** Tells whether nothing is under way, and nothing is known that would matter later. */
+  get isAtRest(): boolean {
+    // hot path: benchmarks/micro/receiver
+    return (
+      this.#reader === undefined &&
+      this.#unread === 0 &&
+      !this.#isReading &&
+      !this.#isDeaf &&
+      this.#end === 'none' &&
+      this.#decompressor === undefined &&
+      this.isDeliveryAtRest
+    );
+  }
+
   /** Tells whether nothing is read because of us, so that the peer's silence says nothing about it. */
   get isPaused(): boolean {
     return this.#unread !== 0;
@@ -107,6 +113,9 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
       return;
     }
     if (this.#isParsing) return;
+    // What is sent may come back at once, in a call within this one.
+    const isInner = this.#isReading;
+    this.#isReading = true;
     this.#turnFrames = 0;
     if (this.#isMere(chunk.length)) {
       this.#parse();
@@ -116,6 +125,8 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
       owner.endTurn();
     }
     this.#goOn(chunk.length);
+    this.#isReading = isInner;
+    if (this.isAtRest) owner.receiverOnRest();
   }
 
   /** Tells whether the next octets, if so many come, are only copied. */
@@ -234,24 +245,16 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
   // Control frames.
 
   onPing(payload: Buffer): void {
-    this.#countControlFrame();
     this.#owner.onPing(payload);
   }
 
   onPong(payload: Buffer): void {
-    this.#countControlFrame();
     this.#owner.onPong(payload);
   }
 
   onClose(code: number, reason: string): void {
     this.ignoreFurtherOctets();
     this.#owner.onPeerClose(code, reason);
-  }
-
-  #countControlFrame(): void {
-    const { controlFramesPerSecond, controlFrameBurst } = this.settings;
-    this.#controlFrames ??= new TokenBucket(controlFramesPerSecond, controlFrameBurst);
-    if (!this.#controlFrames.take(performance.now())) throw tooManyControlFrames(controlFramesPerSecond);
   }
 
   protected override deliver(message: Delivery): void {
@@ -310,7 +313,8 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
   #goOn(octets: number): void {
     const isCopied = this.#turnFrames === 0 && !this.settings.fragments;
     this.#turnBytes = isCopied ? this.#turnBytes + octets / COPIED_FOR_ONE : octets;
-    if (this.#unread === 0 && (this.#hasRest() || this.#turnBytes >= this.settings.maxTurnBytes)) this.#yield();
+    if (this.#unread === 0 && (this.#hasRest() || this.#turnBytes >= this.settings.maxTurnBytes))
+      this.#yield();
     this.#tellEnd();
   }
 
@@ -381,9 +385,13 @@ export class Receiver extends MessageDelivery implements MessageSink, Decompress
     this.#hold(Unread.TURN_USED);
     this.#turnFrames = this.#turnBytes = 0;
     setImmediate(() => {
-      this.#owner.beginTurn();
+      const owner = this.#owner;
+      this.#isReading = true;
+      owner.beginTurn();
       this.#release(Unread.TURN_USED);
-      this.#owner.endTurn();
+      owner.endTurn();
+      this.#isReading = false;
+      if (this.isAtRest) owner.receiverOnRest();
     });
   }
 }

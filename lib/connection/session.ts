@@ -12,14 +12,18 @@ import {
   maySend,
 } from '../protocol/closing-state.js';
 import { CloseCode, DEFAULT_REASONS } from '../protocol/constants.js';
+import { TokenBucket } from '../protocol/token-bucket.js';
+import { tooManyControlFrames } from '../protocol/violations.js';
 import { bindStream, readStream, type StreamOwner } from './bound-stream.js';
 import { ClosingDeadline } from './closing-deadline.js';
 import type { Origin, TimeoutKind } from './connection-events.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { Ending, type Outcome } from './ending.js';
 import type { Delivery } from './inbox.js';
-import type { DirectReading } from './open-stream.js';
-import { Receiver, type ReceiverOwner } from './receiver.js';
+import type { DirectReading, OctetTaker } from './open-stream.js';
+import { Receiver } from './receiver.js';
+import type { ReceiverOwner } from './receiver-owner.js';
+import { lendReceiver, returnReceiver } from './receiver-pool.js';
 import type { RoleRules } from './role.js';
 import { SessionOutput } from './session-output.js';
 
@@ -41,8 +45,7 @@ export interface SessionEvents<Owner> {
  * Is one WebSocket over an open byte stream: what is received and sent on it, and the closing handshake
  * (RFC 6455 §7) that ends it.
  */
-export class Session<Owner> extends SessionOutput implements ReceiverOwner, StreamOwner {
-  readonly receiver: Receiver;
+export class Session<Owner> extends SessionOutput implements ReceiverOwner, StreamOwner, OctetTaker {
   state: ClosingState = ClosingState.OPEN;
   bytesReceived = 0;
   /** Messages handed on so far. */
@@ -50,6 +53,10 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
 
   readonly #owner: Owner;
   readonly #events: SessionEvents<Owner>;
+  /** Lent while octets are under way, or something is to be remembered; one that decompresses is its own. */
+  #receiver: Receiver | undefined;
+  /** Made at the first control frame. */
+  #controlFrames: TokenBucket | undefined;
   /** Made when the end begins. */
   #knownEnding: Ending | undefined;
 
@@ -64,14 +71,34 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
     super(stream, settings, rules, deflate);
     this.#owner = owner;
     this.#events = events;
-    this.receiver = new Receiver(
-      this,
-      stream,
-      settings,
-      !rules.masks,
-      deflate && rules.incoming(deflate.agreement),
-    );
+    this.#receiver =
+      deflate === undefined
+        ? lendReceiver(this, stream, settings, !rules.masks, false)
+        : new Receiver(this, stream, settings, !rules.masks, rules.incoming(deflate.agreement));
     bindStream(stream, this);
+  }
+
+  /** Receives; who has waited for anything asks for it anew, as it may be another's by then. */
+  get receiver(): Receiver {
+    // hot path: benchmarks/micro/receiver
+    return (this.#receiver ??= lendReceiver(this, this.stream, this.settings, !this.rules.masks, true));
+  }
+
+  /** The receiver, unless there is nothing that it would have to do, or know. */
+  get busyReceiver(): Receiver | undefined {
+    return this.#receiver;
+  }
+
+  receiverOnRest(): void {
+    // hot path: benchmarks/micro/receiver
+    returnReceiver(this.#receiver!);
+    this.#receiver = undefined;
+  }
+
+  /** As {@link Receiver.releaseDelivery}. */
+  releaseDelivery(reasons: number): void {
+    this.#receiver?.releaseDelivery(reasons);
+    if (this.#receiver?.isAtRest === true) this.receiverOnRest();
   }
 
   /** Tells whether the byte stream is gone. */
@@ -106,11 +133,24 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
   /** Begins to deliver and to read; `head` is what came behind the opening handshake. */
   start(head: Buffer | undefined, reading?: DirectReading): void {
     const { receiver } = this;
-    reading?.begin(receiver);
+    reading?.begin(this);
     // Who masks what is sent unmasks nothing that comes; the parser unmasks in place.
     readStream(this.stream, this.rules.masks);
     if (head !== undefined && head.length > 0) receiver.push(Buffer.from(head));
     receiver.start();
+    if (receiver === this.#receiver && receiver.isAtRest) this.receiverOnRest();
+  }
+
+  /** As {@link Receiver.push}. */
+  push(octets: Buffer): void {
+    // hot path: benchmarks/micro/receiver
+    this.receiver.push(octets);
+  }
+
+  /** As {@link Receiver.keepsNone}. */
+  keepsNone(count: number): boolean {
+    // hot path: benchmarks/micro/receiver
+    return this.#receiver !== undefined && this.#receiver.keepsNone(count);
   }
 
   /** Decides the closing handshake; {@link Session.writeClose} sends its frame behind what is queued. */
@@ -189,12 +229,14 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
   }
 
   onPing(payload: Buffer): void {
+    this.#countControlFrame();
     // Also after our own Close was decided, but not after it was sent (RFC 6455 §5.5.1).
     if (!this.hasSentClose) this.sender.answerPing(payload);
     this.#events.ping(this.#owner, payload);
   }
 
   onPong(payload: Buffer): void {
+    this.#countControlFrame();
     this.#events.pong(this.#owner, payload);
   }
 
@@ -224,13 +266,19 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
   }
 
   override onDrain(): void {
-    this.receiver.endPenalty();
+    this.#receiver?.endPenalty();
     this.#events.drain(this.#owner);
   }
 
   /** Whether the socket has not taken all that was sent. */
   get #isBehind(): boolean {
     return this.takenBytes < this.bytesSent;
+  }
+
+  #countControlFrame(): void {
+    const { controlFramesPerSecond, controlFrameBurst } = this.settings;
+    this.#controlFrames ??= new TokenBucket(controlFramesPerSecond, controlFrameBurst);
+    if (!this.#controlFrames.take(performance.now())) throw tooManyControlFrames(controlFramesPerSecond);
   }
 
   #decide(code: number, reason: string, origin: Origin): void {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { connectionSettings } from '../../lib/connection/connection-options.js';
 import { Undelivered } from '../../lib/connection/message-delivery.js';
-import { Receiver, type ReceiverOwner } from '../../lib/connection/receiver.js';
+import { Receiver } from '../../lib/connection/receiver.js';
+import type { ReceiverOwner } from '../../lib/connection/receiver-owner.js';
 import { deflated } from '../compression/compressed-wire.js';
 import { duplexPair } from '../duplex-pair.js';
 import { until } from '../turns.js';
@@ -22,6 +23,7 @@ describe('Receiver: compressed messages', () => {
       onPeerClose: (code) => void told.push(`close ${code}`),
       onUselessFlood: () => void told.push('useless flood'),
       onEnd: () => void told.push('end'),
+      receiverOnRest: () => {},
       onOctets: () => {},
       beginTurn: () => {},
       endTurn: () => {},

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
 import { Undelivered } from '../../lib/connection/message-delivery.js';
-import { Receiver, type ReceiverOwner } from '../../lib/connection/receiver.js';
+import { Receiver } from '../../lib/connection/receiver.js';
+import type { ReceiverOwner } from '../../lib/connection/receiver-owner.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { octets, settled } from '../wire-peer.js';
 
@@ -34,6 +35,7 @@ describe('Receiver: its turns, and what it waits for', () => {
       onPeerClose: (code) => void told.push(`close ${code}`),
       onUselessFlood: () => void told.push('useless flood'),
       onEnd: () => void told.push('end of stream'),
+      receiverOnRest: () => {},
       onOctets: () => {},
       beginTurn: () => void told.push('('),
       endTurn: () => void told.push(')'),

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
 import { ProtocolError } from '../../lib/errors.js';
 import { Undelivered } from '../../lib/connection/message-delivery.js';
-import { Receiver, type ReceiverOwner } from '../../lib/connection/receiver.js';
+import { Receiver } from '../../lib/connection/receiver.js';
+import type { ReceiverOwner } from '../../lib/connection/receiver-owner.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { WirePeer, octets, settled } from '../wire-peer.js';
 
@@ -36,6 +37,7 @@ describe('Receiver', () => {
       onPeerClose: (code, reason) => void told.push(`close ${code} ${reason}`),
       onUselessFlood: () => void told.push('useless flood'),
       onEnd: () => void told.push('end'),
+      receiverOnRest: () => {},
       onOctets: () => {},
       beginTurn: () => {},
       endTurn: () => {},

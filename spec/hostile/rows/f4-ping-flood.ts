@@ -10,7 +10,7 @@ export const pingFloods: readonly Row[] = (['server', 'client'] as const).map((r
   peer: `floods ${role === 'client' ? 'a client with ' : ''}pings of 125 octets, and never reads`,
   must: 'memory grows by at most 8 MiB in 10 s',
   removal: {
-    file: 'connection/receiver.ts',
+    file: 'connection/session.ts',
     code: 'throw tooManyControlFrames(controlFramesPerSecond)',
     instead: 'return',
   },
