@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { Readable, type Duplex } from 'node:stream';
 import type { OctetTaker } from './open-stream.js';
+import { OWNER } from './stream-claim.js';
 
 /** Takes what a byte stream tells. */
 export interface StreamOwner {
@@ -9,11 +10,11 @@ export interface StreamOwner {
   streamOnClose(): void;
 }
 
-/** Leads from a byte stream to its owner, so that the functions below can serve all streams. */
-const OWNER = Symbol('owner');
-
 // eslint-disable-next-line @typescript-eslint/unbound-method
 const nodesPush = Readable.prototype.push;
+
+/** What Node itself does at the end of what comes on a socket. */
+const nodesOnEnd = new Socket().listeners('end')[0] as ((this: Duplex) => void) | undefined;
 
 interface Bound extends Duplex {
   [OWNER]: StreamOwner;
@@ -38,7 +39,13 @@ export function readStream(stream: Duplex, areOurs: boolean): void {
   stream.pause();
   // What a socket hands out is ours; other streams may hand out what others still use.
   stream.on('data', areOurs || isSocket ? streamOnData : streamOnForeignData);
-  stream.on('end', streamOnEnd);
+  if (isSocket && nodesOnEnd !== undefined && stream.listenerCount('end', nodesOnEnd) === 1) {
+    // Two listeners would need an array.
+    stream.off('end', nodesOnEnd);
+    stream.on('end', socketOnEnd);
+  } else {
+    stream.on('end', streamOnEnd);
+  }
   if (isSocket && stream.push === nodesPush) stream.push = pushDirectly;
 }
 
@@ -60,6 +67,11 @@ function streamOnData(this: Duplex, chunk: Buffer): void {
 
 function streamOnForeignData(this: Duplex, chunk: Buffer): void {
   (this as Bound)[OWNER].receiver.push(Buffer.from(chunk));
+}
+
+function socketOnEnd(this: Duplex): void {
+  nodesOnEnd!.call(this);
+  streamOnEnd.call(this);
 }
 
 function streamOnEnd(this: Duplex): void {

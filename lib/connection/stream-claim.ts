@@ -1,8 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { InvalidOptionError, InvalidStateError } from '../errors.js';
 
-/** Marks byte streams that are WebSockets already. A WeakSet would cost each connection close to a microsecond. */
-const CLAIMED = Symbol('claimed');
+/**
+ * On a byte stream that is a WebSocket already: leads to whoever reads it, once that is known. A WeakSet would cost each
+ * connection close to a microsecond.
+ */
+export const OWNER = Symbol('owner');
 
 /**
  * Claims a byte stream for one connection, for good.
@@ -13,7 +16,7 @@ export function claimStream(stream: unknown): asserts stream is Duplex {
   if (!isDuplex(stream)) {
     throw new InvalidOptionError('stream', stream, 'a Duplex of bytes, such as a socket');
   }
-  if (CLAIMED in stream)
+  if (OWNER in stream)
     throw new InvalidStateError('the stream is a WebSocket already; it can be taken over once');
   if (stream.destroyed || !stream.writable || !stream.readable) {
     throw new InvalidStateError('the stream is not open in both directions');
@@ -28,7 +31,7 @@ export function claimStream(stream: unknown): asserts stream is Duplex {
       'a Duplex of bytes, not of text: setEncoding was called on it',
     );
   }
-  (stream as { [CLAIMED]?: true })[CLAIMED] = true;
+  (stream as { [OWNER]?: undefined })[OWNER] = undefined;
 }
 
 /** Tells whether something is a Duplex, by what it can do: there may be several stream libraries in a process. */

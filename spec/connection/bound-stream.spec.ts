@@ -176,4 +176,44 @@ describe('bound stream', () => {
       expect(chunks[0] === chunk).to.equal(areOurs);
     }
   });
+
+  describe('at the end of what comes on a socket', () => {
+    /** Ends a socket that would not be half open, and says what Node made of it. */
+    async function end(socket: Socket): Promise<string[]> {
+      socket.allowHalfOpen = false;
+      socket.push(null);
+      socket.resume();
+      await settled();
+      return Object.getOwnPropertyNames(socket).filter((name) => name === 'write');
+    }
+
+    it('does what Node does, without a second listener', async () => {
+      const bare = kept(plainSocket().socket);
+      const bound = kept(plainSocket().socket);
+      const { told } = bind(bound);
+      expect(bound.listenerCount('end')).to.equal(bare.listenerCount('end'));
+      expect(await end(bound)).to.deep.equal(await end(bare));
+      expect(told[0]).to.equal('end');
+      expect(told.filter((what) => what === 'end')).to.have.length(1);
+    });
+
+    it('leaves the listeners of others', async () => {
+      const socket = kept(plainSocket().socket);
+      const told: string[] = [];
+      socket.on('end', () => told.push('first'));
+      bind(socket);
+      socket.on('end', () => told.push('last'));
+      await end(socket);
+      expect(told).to.deep.equal(['first', 'last']);
+    });
+
+    it('needs no listener of Node', async () => {
+      const socket = kept(plainSocket().socket);
+      socket.removeAllListeners('end');
+      const { told } = bind(socket);
+      await end(socket);
+      expect(told[0]).to.equal('end');
+      expect(Object.hasOwn(socket, 'write')).to.equal(false);
+    });
+  });
 });
