@@ -1,3 +1,4 @@
+import { ChunkMask, holdsMany } from './chunk-mask.js';
 import { MAX_CONTROL_PAYLOAD, Opcode } from './constants.js';
 import { unmaskInPlace } from './mask.js';
 import * as violation from './violations.js';
@@ -41,6 +42,9 @@ export interface FrameParserOptions {
 const Place = { HEADER: 0, DATA: 1, CONTROL: 2 } as const;
 type Place = (typeof Place)[keyof typeof Place];
 
+/** Longer payloads are unmasked faster otherwise. */
+const MOST_FOR_WORDS = 767;
+
 const NO_OCTETS = Buffer.alloc(0);
 
 /**
@@ -56,6 +60,7 @@ export class FrameParser {
   #compression = false;
 
   #chunk: Buffer = NO_OCTETS;
+  #chunkMask: ChunkMask | undefined;
   #position = 0;
   #stopped = false;
 
@@ -105,6 +110,7 @@ export class FrameParser {
    * @param chunk - octets as they came; the parser owns and changes them from now on.
    */
   push(chunk: Buffer): void {
+    this.#chunkMask = undefined;
     this.#chunk = this.hasRest ? Buffer.concat([this.#chunk.subarray(this.#position), chunk]) : chunk;
     this.#position = 0;
   }
@@ -142,6 +148,7 @@ export class FrameParser {
       }
     }
     if (!this.hasRest) {
+      this.#chunkMask = undefined;
       this.#chunk = NO_OCTETS;
       this.#position = 0;
     }
@@ -231,7 +238,7 @@ export class FrameParser {
     const stop = start + this.#length;
     if (stop <= end) {
       this.#position = stop;
-      const octetsOr = this.#masked ? unmaskInPlace(chunk, start, stop, this.#maskingKey, 0) : -1;
+      const octetsOr = this.#masked ? this.#unmask(chunk, start, stop, end) : -1;
       if (this.#opcode >= 0x8) this.#sink.onControlFrame(this.#opcode, chunk, start, stop);
       else this.#sink.onFrame(this.#opcode, this.#fin, this.#rsv1, chunk, start, stop, octetsOr);
       return true;
@@ -243,6 +250,13 @@ export class FrameParser {
       this.#sink.onFrameStart(this.#opcode, this.#fin, this.#rsv1, this.#length);
     }
     return false;
+  }
+
+  #unmask(chunk: Buffer, start: number, stop: number, end: number): number {
+    const length = stop - start;
+    if (length > MOST_FOR_WORDS || (this.#chunkMask === undefined && !holdsMany(end - start, length)))
+      return unmaskInPlace(chunk, start, stop, this.#maskingKey, 0);
+    return (this.#chunkMask ??= new ChunkMask(chunk)).unmask(start, stop, this.#maskingKey);
   }
 
   /** Hands over what there is of the payload. Returns whether it is complete. */

@@ -115,7 +115,7 @@ function maskBlocks(
   const rest = length - head;
   const end = length - (rest % SIMD_STEP);
   const bodyKey = rotate(key, head);
-  const reversed = reverse(bodyKey);
+  const reversed = reverseKey(bodyKey);
   let or = maskOctets(source, from, target, to, head, key);
   for (let done = head; done < end; done += memory.length) {
     const count = Math.min(memory.length, end - done);
@@ -164,7 +164,7 @@ function rotate(key: number, offset: number): number {
 }
 
 /** Turns a key round: the first octet to the lowest place. */
-function reverse(key: number): number {
+export function reverseKey(key: number): number {
   return (key >>> 24) | ((key >>> 8) & 0xff00) | ((key << 8) & 0xff0000) | (key << 24);
 }
 
