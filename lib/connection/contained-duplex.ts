@@ -13,7 +13,7 @@ export abstract class ContainedDuplex extends Duplex {
    */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     // hot path: benchmarks/micro/receiver
-    if (event === 'error') return this.#emitError(args[0] as Error);
+    if (event === 'error') return this.emitError(args[0] as Error);
     try {
       return super.emit(event, ...args);
     } catch (error) {
@@ -45,7 +45,8 @@ export abstract class ContainedDuplex extends Duplex {
    */
   protected abstract reportError(error: Error): boolean;
 
-  #emitError(error: Error): boolean {
+  /** Not private: that would cost each connection a field. @internal */
+  protected emitError(error: Error): boolean {
     const isReported = this.reportError(error);
     if (this.listenerCount('error') === 0) {
       if (!isReported) return super.emit('error', error);

@@ -23,6 +23,11 @@ export class DueQueue<T extends Due> {
     return this.#heap[0];
   }
 
+  /** Iterates over all items, in no order. */
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.#heap.values();
+  }
+
   /** Adds an item, or moves one that is queued already. */
   schedule(item: T, dueAt: number): void {
     item.dueAt = dueAt;

@@ -1,7 +1,6 @@
 import { GuardedEmitter } from '../guarded-emitter.js';
 import { log } from '../logging.js';
 import { check, func, MAX_TIMER_MS, normalise, option, required, type SchemaOf } from '../options.js';
-import { Roster } from '../roster.js';
 import { DueQueue } from './due-queue.js';
 import {
   KEEPALIVE_DEFAULTS,
@@ -71,10 +70,11 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
 > {
   readonly #settings: KeepaliveSettings;
   readonly #owner: KeepaliveOwner<T>;
-  readonly #entries = new Roster<KeepaliveEntry<T>>();
   /** On a target: its entry here. */
   readonly #entry = Symbol('keepalive');
   readonly #queue = new DueQueue<KeepaliveEntry<T>>();
+  /** Entries that are watched and not queued: keepalive is off, or they are about to be given up. */
+  readonly #undue = new Set<KeepaliveEntry<T>>();
   #timer: NodeJS.Timeout | undefined;
   /** Due time that the timer was armed for, and when it should fire. */
   #armedFor = Infinity;
@@ -99,7 +99,7 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
 
   /** How many targets are watched, those included whose keepalive is off. */
   get size(): number {
-    return this.#entries.size;
+    return this.#queue.size + this.#undue.size;
   }
 
   /**
@@ -116,7 +116,6 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
       return before;
     }
     const entry = new KeepaliveEntry(target, withOptions(this.#settings, options), this.#owner);
-    this.#entries.add(entry);
     this.#setEntry(target, entry);
     this.#schedule(entry);
     return entry;
@@ -152,43 +151,49 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
   delete(target: T): boolean {
     const entry = this.get(target);
     if (entry === undefined) return false;
-    this.#forget(entry);
     this.#queue.remove(entry);
+    this.#undue.delete(entry);
+    this.#setEntry(target, undefined);
     this.#arm();
     return true;
   }
 
   /** Watches nothing any longer. */
   clear(): void {
-    for (const entry of this.#entries) this.#forget(entry);
+    for (const target of this) this.#setEntry(target, undefined);
     this.#queue.clear();
+    this.#undue.clear();
     this.#arm();
   }
 
   /** Iterates over the targets that are watched. */
   *[Symbol.iterator](): IterableIterator<T> {
-    for (const { target } of this.#entries) yield target;
+    for (const entry of [...this.#queue, ...this.#undue]) if (this.#isWatched(entry)) yield entry.target;
   }
 
   #setEntry(target: object, entry: KeepaliveEntry<T> | undefined): void {
     (target as Record<symbol, KeepaliveEntry<T> | undefined>)[this.#entry] = entry;
   }
 
-  #forget(entry: KeepaliveEntry<T>): void {
-    this.#entries.delete(entry);
-    this.#setEntry(entry.target, undefined);
-  }
-
   #schedule(entry: KeepaliveEntry<T>): void {
     if (!this.#isWatched(entry)) return;
     const at = entry.lookAt;
-    if (at === Infinity) this.#queue.remove(entry);
-    else this.#queue.schedule(entry, at);
+    if (at === Infinity) {
+      this.#setAside(entry);
+    } else {
+      this.#undue.delete(entry);
+      this.#queue.schedule(entry, at);
+    }
     this.#arm();
   }
 
   #isWatched(entry: KeepaliveEntry<T>): boolean {
-    return this.#entries.has(entry);
+    return this.get(entry.target) === entry;
+  }
+
+  #setAside(entry: KeepaliveEntry<T>): void {
+    this.#queue.remove(entry);
+    this.#undue.add(entry);
   }
 
   /** Sees to it that the timer fires in time for the first that is due, and that there is none without need. */
@@ -248,7 +253,7 @@ export class KeepaliveController<T extends KeepaliveTarget = KeepaliveTarget> ex
 
   /** Gives the target one turn more: after a blocked event loop its octets may still wait in the kernel. */
   #suspect(entry: KeepaliveEntry<T>, now: number): void {
-    this.#queue.remove(entry);
+    this.#setAside(entry);
     if (this.#suspects.push(entry) > 1) return;
     this.#suspectedAt = now;
     setImmediate(() => this.#judge());

@@ -130,7 +130,7 @@ export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> {
   touch(): void {
     this.#receivedAt = Math.ceil(this.#owner.clock());
     this.#sentMark = this.target.bytesSent ?? 0;
-    if (this.#ping !== undefined) this.#showLife();
+    if (this.#ping !== undefined) this.showLife();
   }
 
   /**
@@ -156,7 +156,7 @@ export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> {
    */
   configure(options?: KeepaliveOptions): KeepaliveSettings {
     this.#settings = withOptions(this.#settings, options);
-    if (this.#settings.interval <= 0 && this.isAwaitingLife) this.#showLife();
+    if (this.#settings.interval <= 0 && this.isAwaitingLife) this.showLife();
     else this.#owner.changed(this);
     return this.#settings;
   }
@@ -200,7 +200,8 @@ export class KeepaliveEntry<T extends KeepaliveTarget = KeepaliveTarget> {
     return Math.ceil(Math.ceil(this.silentUntil) / slack) * slack;
   }
 
-  #showLife(): void {
+  /** Notes that the silence is over. Not private: that would cost each entry a field. @internal */
+  showLife(): void {
     const ping = this.#ping!;
     if (!ping.isAwaitingLife) return;
     ping.isAwaitingLife = false;

@@ -36,6 +36,15 @@ describe('DueQueue', () => {
     expect(early.dueAt).to.equal(10);
   });
 
+  it('gives all items, and no others', () => {
+    const queue = new DueQueue<Item>();
+    const items = [3, 1, 2].map(item);
+    for (const one of items) queue.schedule(one, one.name);
+    expect([...queue]).to.have.members(items);
+    queue.remove(items[0]!);
+    expect([...queue]).to.have.members(items.slice(1));
+  });
+
   it('moves an item that is queued already, forth and back', () => {
     const queue = new DueQueue<Item>();
     const items = [10, 20, 30, 40, 50].map((dueAt) => {

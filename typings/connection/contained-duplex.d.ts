@@ -5,7 +5,6 @@ import { Duplex } from 'node:stream';
  * ends that stream and goes no further.
  */
 export declare abstract class ContainedDuplex extends Duplex {
-    #private;
     /**
      * Emits, but never throws once the stream is open: an `error` that nobody listens to is passed over, a listener
      * that throws ends this stream.
