@@ -223,7 +223,7 @@ export class FrameParser {
       if (length < 0x10000) throw violation.nonMinimalLength();
       position += 8;
     }
-    if (this.#masked) this.#maskingKey = buffer.readInt32BE(position);
+    if (this.#masked) this.#maskingKey = keyAt(buffer, position);
     this.#opcode = first & 0x0f;
     this.#fin = (first & 0x80) !== 0;
     this.#rsv1 = (first & 0x40) !== 0;
@@ -285,4 +285,9 @@ export class FrameParser {
     this.#sink.onControlFrame(this.#opcode, scratch, 0, this.#length);
     return true;
   }
+}
+
+/** Reads four octets in network order, with none of the checks that `readInt32BE` makes. */
+function keyAt(buffer: Buffer, at: number): number {
+  return (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
 }
