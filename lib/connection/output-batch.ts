@@ -74,7 +74,7 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
   begin(stream: Duplex, totalBytes: number): void {
     // hot path: benchmarks/micro/output-batch
     this.#stream = stream;
-    this.#keepsNothing = Object.getPrototypeOf(stream) === Socket.prototype;
+    this.#keepsNothing = stream.constructor === Socket;
     this.#writtenBytes = this.#knownTakenBytes = totalBytes;
   }
 

@@ -272,10 +272,13 @@ describe('ServerRegistry.listen (OwnServer)', () => {
       for (const peer of peers.splice(0)) peer.stream.destroy();
       for (;;) {
         const peer = open();
+        // One that waits to be accepted for long is given up for another.
+        const patience = setTimeout(() => peer.stream.destroy(), 5_000);
         const status = await peer.response().then(
           (response) => response.status,
           () => 0,
         );
+        clearTimeout(patience);
         peer.stream.destroy();
         if (status === 101) break;
       }
