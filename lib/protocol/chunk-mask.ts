@@ -1,11 +1,11 @@
-import { reverseKey } from './mask.js';
-
 /** Octets of the shortest chunk that is worth a view. */
 const MANY_OCTETS = 256;
 /** So many frames of one length in a chunk make up for the view. */
 const MANY_FRAMES = 4;
 
-const isLittleEndian = new Uint8Array(new Int32Array([1]).buffer)[0] === 1;
+/** A key as this machine has it in a word, and as octets in network order. */
+const keyWord = new Int32Array(1);
+const keyOctets = new DataView(keyWord.buffer);
 
 /** Tells whether there is room for so many frames of a length in so many octets that a {@link ChunkMask} pays. */
 export function holdsMany(octets: number, length: number): boolean {
@@ -48,7 +48,8 @@ export class ChunkMask {
       or |= octets[i]! ^= turned >>> 24;
       turned = (turned << 8) | (turned >>> 24);
     }
-    const word = isLittleEndian ? reverseKey(turned) : turned;
+    keyOctets.setInt32(0, turned);
+    const word = keyWord[0]!;
     let wordsOr = 0;
     for (let i = first; i < stop; i++) wordsOr |= words[i]! ^= word;
     for (let i = Math.max(body, from + (stop << 2)); i < end; i++) {

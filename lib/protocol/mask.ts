@@ -164,7 +164,7 @@ function rotate(key: number, offset: number): number {
 }
 
 /** Turns a key round: the first octet to the lowest place. */
-export function reverseKey(key: number): number {
+function reverseKey(key: number): number {
   return (key >>> 24) | ((key >>> 8) & 0xff00) | ((key << 8) & 0xff0000) | (key << 24);
 }
 

@@ -117,6 +117,7 @@ describe('lendReceiver', () => {
       happen(lent);
       expect(lent.receiver.isAtRest).to.equal(false);
       expect(lent.told).to.not.include('rest');
+      lent.receiver.ignoreFurtherOctets();
     });
   }
 

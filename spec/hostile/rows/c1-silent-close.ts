@@ -78,7 +78,7 @@ export const silentCloses: readonly Row[] = [
       instead: '() => 0,',
     },
     async run(library, scale) {
-      const pace = (): number => (scale === 'full' ? 60 : 12);
+      const pace = (): number => (scale === 'full' ? 60 : 8);
       const { seconds, isWhole } = await closeAgainst(library, 'server', scale, pace);
       return { held: isWhole, figure: `${isWhole ? 'all' : 'cut off'} after ${seconds.toFixed(1)} s` };
     },
