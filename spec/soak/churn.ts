@@ -138,8 +138,10 @@ export class Churn {
       const { data, fragments } = compose(chance, sent);
       const type = typeof data === 'string' ? 'text' : 'binary';
       const size = Math.ceil(data.length / fragments);
+      const cut = (from: number, to: number) =>
+        typeof data === 'string' ? data.slice(from, to) : data.subarray(from, to);
       for (let part = 1; part <= fragments; part++)
-        client.send(type, data.slice((part - 1) * size, part * size), part === fragments);
+        client.send(type, cut((part - 1) * size, part * size), part === fragments);
       if (chance.oneIn(4)) await turn();
     }
     if (count === 0 || end.endsWith('midway')) return;
