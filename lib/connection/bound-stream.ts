@@ -55,9 +55,9 @@ export function readStream(stream: Duplex, areOurs: boolean): void {
  */
 function pushDirectly(this: Duplex, chunk: unknown, encoding?: BufferEncoding): boolean {
   // hot path: benchmarks/micro/receiver
-  const isMere = chunk !== null && this.readableFlowing === true && this.readableLength === 0;
+  const isMere = chunk instanceof Buffer && this.readableFlowing === true && this.readableLength === 0;
   if (!isMere || this.listenerCount('data') !== 1) return nodesPush.call(this, chunk, encoding);
-  (this as Bound)[OWNER].receiver.push(chunk as Buffer);
+  (this as Bound)[OWNER].receiver.push(chunk);
   return true;
 }
 

@@ -23,8 +23,8 @@ const NOWHERE = Object.freeze({}) as Duplex;
 
 /**
  * Collects the frames of one connection, so that everything sent in one turn leaves in one socket write: at the
- * end of the current read callback or soon after, else on the next tick; at once above 64 KiB. While the socket is still busy
- * with the last write, frames wait here, where they are counted.
+ * end of the current read callback or, where it was costly, soon after; else on the next tick; at once above 64 KiB.
+ * While the socket is still busy with the last write, frames wait here, where they are counted.
  */
 export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
   readonly #owner: BatchOwner;

@@ -115,6 +115,19 @@ describe('bound stream', () => {
         expect(told).to.deep.equal(['end', 'error gone', 'close']);
       });
 
+      it('hands over octets, whatever they are pushed as', async () => {
+        const stream = kept(make());
+        const { chunks } = bind(stream);
+        stream.resume();
+        await settled();
+        stream.push('A');
+        stream.push('4243', 'hex');
+        stream.push(new Uint8Array([0x44]));
+        await settled();
+        expect(chunks.every((chunk) => Buffer.isBuffer(chunk))).to.equal(true);
+        expect(hexOf(chunks)).to.equal('41424344');
+      });
+
       it('lets others see what comes', async () => {
         const stream = kept(make());
         const { chunks } = bind(stream);
