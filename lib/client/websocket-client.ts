@@ -43,7 +43,7 @@ export class WebSocketClient extends Connection {
   constructor(target: string | URL | Duplex, options: ClientOptions & TakeoverOptions = {}) {
     if (isDuplex(target)) {
       const { settings, open } = takeoverSettings('client', target, options);
-      super('client', settings, '');
+      super(settings, '');
       this.attach(open);
       process.nextTick(() => this.announce(open));
       return;
@@ -51,7 +51,7 @@ export class WebSocketClient extends Connection {
     const url = parseWebSocketUrl(target);
     const { connection, opening, deflate, proxy, transport } = clientSettings(options, url);
     const protocols = validateSubprotocols(opening.protocol);
-    super('client', connection, '');
+    super(connection, '');
     const { headers, auth = url.auth, signal, timeout } = opening;
     this.#opening = opening;
     const request = this.#prepare({ url, protocols, headers, auth, opening, deflate, proxy, transport });
@@ -88,6 +88,11 @@ export class WebSocketClient extends Connection {
       };
       client.once('connect', onConnect).once('error', onError).once('close', onClose);
     });
+  }
+
+  /** Role of this end. */
+  override get role(): 'client' {
+    return 'client';
   }
 
   /** URL that was dialled, the last one of redirects, without credentials; empty for a stream taken over. */

@@ -24,8 +24,8 @@ import { Undelivered } from './message-delivery.js';
 import { byteLength, messageData, sendOpcode, type MessageData, type SendType } from './outgoing-message.js';
 import type { OpenStream } from './open-stream.js';
 import { PreparedMessage } from './prepared-message.js';
-import { ROLE_RULES, type Role } from './role.js';
-import { Session } from './session.js';
+import type { Role } from './role.js';
+import { Session, type SessionEvents } from './session.js';
 import { claimStream } from './stream-claim.js';
 import { StreamMark } from './stream-marks.js';
 import { NO_TERMS, termsOf } from './terms.js';
@@ -39,9 +39,7 @@ const FINAL = boolean(true);
  * Is one WebSocket, seen from one end: a Duplex of messages (strings for text, Buffers for binary) that emits
  * typed events ({@link ConnectionEvents}). The two roles are WebSocketClient and WebSocketServer.
  */
-export class Connection extends WatchedStream {
-  /** Role of this end. */
-  override readonly role: Role;
+export abstract class Connection extends WatchedStream {
   /** Name of the remote end: the URL's host in clients; empty in servers unless `lookupPeerName` gave one. */
   remoteName: string;
 
@@ -53,16 +51,15 @@ export class Connection extends WatchedStream {
   #terms = NO_TERMS;
 
   /** @internal */
-  constructor(role: Role, settings: ConnectionSettings, remoteName: string) {
+  constructor(settings: ConnectionSettings, remoteName: string) {
     super(settings);
-    this.role = role;
     this.remoteName = remoteName;
     if (settings.handler === undefined) return;
     this.calls = new HandlerCalls(
       this,
       settings.handler,
       settings.handlerConcurrency,
-      (isBusy) => this.#handlerOnBusy(isBusy),
+      (isBusy) => this.handlerOnBusy(isBusy),
       (error) => this.listenerOnError(error, 'handler'),
     );
   }
@@ -85,6 +82,11 @@ export class Connection extends WatchedStream {
   /** Whether this is the server's end. */
   get isServer(): boolean {
     return this.role === 'server';
+  }
+
+  /** @internal */
+  get sessionEvents(): SessionEvents<Connection> {
+    return connectionReports;
   }
 
   /** Handler given at construction (websocket(n): Callbacks). */
@@ -112,22 +114,22 @@ export class Connection extends WatchedStream {
 
   /** Address of the remote end; empty when it has none (a Unix socket, a stream in memory). */
   get remoteAddress(): string {
-    return this.#ends.remoteAddress;
+    return this.streamEnds.remoteAddress;
   }
 
   /** Port of the remote end; 0 when it has none. */
   get remotePort(): number {
-    return this.#ends.remotePort;
+    return this.streamEnds.remotePort;
   }
 
   /** Name (preferred) or address of the remote end. */
   get peername(): string {
-    return this.remoteName === '' ? this.#ends.remoteAddress : this.remoteName;
+    return this.remoteName === '' ? this.streamEnds.remoteAddress : this.remoteName;
   }
 
   /** Address of the local end; empty when it has none, and when the connection broke off before anybody asked. */
   get sockname(): string {
-    return this.#ends.localAddress;
+    return this.streamEnds.localAddress;
   }
 
   /** Subprotocol in force; empty if none. */
@@ -193,15 +195,15 @@ export class Connection extends WatchedStream {
   send(type: SendType, message?: MessageData, final?: boolean): number;
   send(message: PreparedMessage): number;
   send(type: SendType | PreparedMessage, message?: MessageData, final = true): number {
-    if (type instanceof PreparedMessage) return this.session ? this.sendPrepared(type) : this.#cannotSend();
+    if (type instanceof PreparedMessage) return this.session ? this.sendPrepared(type) : this.cannotSend();
     const opcode = sendOpcode(type);
     if (typeof final !== 'boolean') check('final', FINAL, final);
     const size = opcode === Opcode.BINARY && final ? this.sendBriefly(message) : 0;
     if (size > 0) return size;
-    if (opcode >= Opcode.CLOSE) return this.#sendControl(opcode, message ?? '', final);
+    if (opcode >= Opcode.CLOSE) return this.sendControl(opcode, message ?? '', final);
     const data = messageData(message);
     const session = this.session;
-    if (session === undefined || this.isClosingOrClosed) return this.#cannotSend();
+    if (session === undefined || this.isClosingOrClosed) return this.cannotSend();
     return this.sendData(opcode, data, final);
   }
 
@@ -212,7 +214,7 @@ export class Connection extends WatchedStream {
    * @throws as {@link Connection.send}.
    */
   override ping(data: MessageData = ''): number {
-    return this.#sendControl(Opcode.PING, data, true);
+    return this.sendControl(Opcode.PING, data, true);
   }
 
   /**
@@ -269,8 +271,7 @@ export class Connection extends WatchedStream {
     claimStream(stream);
     this.#terms = termsOf(details);
     if (!remembersPeer(stream)) this.#addresses = addressesOf(stream);
-    const rules = ROLE_RULES[this.role];
-    this.adopt(new Session<Connection>(this, connectionReports, stream, this.settings, rules, deflate));
+    this.adopt(new Session<Connection>(this, stream, deflate));
     addLive(this);
     this.startHeartbeat();
   }
@@ -280,7 +281,7 @@ export class Connection extends WatchedStream {
     if (this.session !== undefined) this.#addresses ??= addressesOf(this.session.stream);
   }
 
-  get #ends(): Addresses {
+  private get streamEnds(): Addresses {
     this.keepAddresses();
     return this.#addresses ?? NO_ADDRESSES;
   }
@@ -332,7 +333,7 @@ export class Connection extends WatchedStream {
     if (this.session.isOver) this.destroy();
   }
 
-  #sendControl(opcode: number, message: MessageData, final: boolean): number {
+  private sendControl(opcode: number, message: MessageData, final: boolean): number {
     const data = messageData(message);
     if (!final) throw new InvalidOptionError('final', final, 'true: control frames are never fragmented');
     const length = byteLength(data);
@@ -344,7 +345,7 @@ export class Connection extends WatchedStream {
       );
     }
     const session = this.session;
-    if (session === undefined || this.isClosingOrClosed) return this.#cannotSend();
+    if (session === undefined || this.isClosingOrClosed) return this.cannotSend();
     if (opcode === Opcode.PING) {
       this.heartbeat.pinged(data);
       if (pingChannel.hasSubscribers)
@@ -353,14 +354,14 @@ export class Connection extends WatchedStream {
     return session.sender.sendControl(opcode, data);
   }
 
-  #cannotSend(): -1 {
+  private cannotSend(): -1 {
     if (this.state !== 'CONNECTING') return -1;
     throw new InvalidStateError(
       'send: the connection is CONNECTING; wait for connect, or use write, which waits by itself',
     );
   }
 
-  #handlerOnBusy(isBusy: boolean): void {
+  private handlerOnBusy(isBusy: boolean): void {
     if (isBusy) this.session?.receiver.holdDelivery(Undelivered.HANDLER_BUSY);
     else this.session?.releaseDelivery(Undelivered.HANDLER_BUSY);
   }

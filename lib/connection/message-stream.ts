@@ -26,7 +26,7 @@ export abstract class MessageStream extends WritableSide {
 
   override on(event: string | symbol, listener: Listener): this {
     super.on(event, listener);
-    return this.#noteListener(event);
+    return this.noteListener(event);
   }
 
   override addListener(event: string | symbol, listener: Listener): this {
@@ -35,12 +35,12 @@ export abstract class MessageStream extends WritableSide {
 
   override prependListener(event: string | symbol, listener: Listener): this {
     super.prependListener(event, listener);
-    return this.#noteListener(event);
+    return this.noteListener(event);
   }
 
   /** Stops delivery and pauses the socket. */
   override pause(): this {
-    this.#reading().isPaused = true;
+    this.streamReading().isPaused = true;
     this.session?.receiver.pause();
     return super.pause();
   }
@@ -48,13 +48,13 @@ export abstract class MessageStream extends WritableSide {
   override resume(): this {
     super.resume();
     // Last: a listener that gets what has waited may pause anew.
-    this.#unpause();
+    this.unpause();
     return this;
   }
 
   override read(size?: number): unknown {
     // Somebody who reads by hand does not mean an earlier pause any more.
-    if (size !== 0 && this.#knownReading?.isPaused === true) this.#unpause();
+    if (size !== 0 && this.#knownReading?.isPaused === true) this.unpause();
     return super.read(size);
   }
 
@@ -75,10 +75,10 @@ export abstract class MessageStream extends WritableSide {
   override async [Symbol.asyncDispose](): Promise<void> {
     if (this.closed) return;
     const closed = new Promise<void>((resolve) => this.once('close', () => resolve()));
-    this.#reading().isAbandoned = true;
+    this.streamReading().isAbandoned = true;
     this.close();
     this.session?.receiver.abandon();
-    if (this.session?.isOver === true) this.#endReading();
+    if (this.session?.isOver === true) this.endReading();
     await closed;
   }
 
@@ -93,7 +93,7 @@ export abstract class MessageStream extends WritableSide {
   takeMessage(): string | Buffer | undefined {
     // hot path: benchmarks/micro/receiver
     if (this.readableLength > 0) return (super.read() as string | Buffer | null) ?? undefined;
-    const reading = this.#reading();
+    const reading = this.streamReading();
     reading.isTaking = true;
     this.session?.receiver.deliverNext(Undelivered.STREAM_FULL);
     reading.isTaking = false;
@@ -105,13 +105,13 @@ export abstract class MessageStream extends WritableSide {
   /** Gives the next message to somebody who waits for it. @internal */
   pull(taker: MessageTaker): void {
     if (this.destroyed || this.readableEnded) {
-      taker.onEnd(this.#reasonOfEnd());
+      taker.onEnd(this.reasonOfEnd());
       return;
     }
-    const reading = this.#reading();
+    const reading = this.streamReading();
     (reading.takers ??= []).push(taker);
-    if (reading.isPaused) this.#unpause();
-    this.#takeUpReading();
+    if (reading.isPaused) this.unpause();
+    this.takeUpReading();
   }
 
   /** @internal */
@@ -119,8 +119,8 @@ export abstract class MessageStream extends WritableSide {
 
   /** @internal */
   override _read(): void {
-    this.#reading().demand = Demand.WANTED;
-    this.#takeUpReading();
+    this.streamReading().demand = Demand.WANTED;
+    this.takeUpReading();
   }
 
   /** @internal */
@@ -129,7 +129,7 @@ export abstract class MessageStream extends WritableSide {
     this.session?.receiver.dropUndelivered();
     process.nextTick(() => {
       this.failHeld(error);
-      if (this.#knownReading?.takers !== undefined) this.#turnTakersAway(this.#reasonOfEnd());
+      if (this.#knownReading?.takers !== undefined) this.turnTakersAway(this.reasonOfEnd());
       const outcome = this.session?.outcome ?? NEVER_OPEN;
       if (this.isAnnounced) this.reportDisconnect(outcome);
       callback(error);
@@ -151,7 +151,7 @@ export abstract class MessageStream extends WritableSide {
       return;
     }
     if (reading.takers !== undefined) {
-      this.#giveToTaker(reading, reading.takers, message);
+      this.giveToTaker(reading, reading.takers, message);
       return;
     }
     if (reading.demand === Demand.NONE || this.push(message)) return;
@@ -164,14 +164,14 @@ export abstract class MessageStream extends WritableSide {
     this.session = session;
     const reading = this.#knownReading;
     if (reading?.isPaused === true) session.receiver.pause();
-    if (this.#isWanted() || reading?.takers !== undefined) this.#takeUpReading();
+    if (this.isWanted() || reading?.takers !== undefined) this.takeUpReading();
   }
 
   /** Begins delivery, if somebody listens for messages. @internal */
   consume(): void {
     if (this.session === undefined || !CONSUMING.some((event) => this.listenerCount(event) > 0)) return;
     // Who reads the stream as well gets the first message too: delivery begins when Node asks for it.
-    if (!this.#isWanted() && READING.some((event) => this.listenerCount(event) > 0)) return;
+    if (!this.isWanted() && READING.some((event) => this.listenerCount(event) > 0)) return;
     this.session.releaseDelivery(Undelivered.NO_CONSUMER);
   }
 
@@ -187,39 +187,39 @@ export abstract class MessageStream extends WritableSide {
     }
     const patience = HANDLER_BUSY | PAUSED | STREAM_FULL;
     const isPeers = session.closedBy === 'remote';
-    if (isPeers && receiver.isDeliveryHeldFor(NO_CONSUMER)) this.#awaitConsumer();
-    receiver.settle(isPeers ? patience | NO_CONSUMER : patience, () => this.#endReading());
+    if (isPeers && receiver.isDeliveryHeldFor(NO_CONSUMER)) this.awaitConsumer();
+    receiver.settle(isPeers ? patience | NO_CONSUMER : patience, () => this.endReading());
   }
 
   /** Gives whoever was to read what the peer said before it closed a last chance to come. */
-  #awaitConsumer(): void {
+  private awaitConsumer(): void {
     const { receiver } = this.session!;
-    this.#reading().consumerDeadline = setTimeout(() => {
+    this.streamReading().consumerDeadline = setTimeout(() => {
       if (receiver.isDeliveryHeldOnlyFor(Undelivered.NO_CONSUMER)) receiver.dropUndelivered();
     }, this.settings.closeTimeoutMs);
   }
 
   /** Ends the readable side, and this stream once its reader has come to the end. */
-  #endReading(): void {
+  private endReading(): void {
     if (this.destroyed) return;
     const reading = this.#knownReading;
     clearTimeout(reading?.consumerDeadline);
     this.push(null);
-    this.#turnTakersAway(undefined);
+    this.turnTakersAway(undefined);
     if (reading?.isAbandoned === true) super.destroy();
-    else if (this.readableEnded) this.#endWriting();
+    else if (this.readableEnded) this.endWriting();
     else {
-      this.once('end', () => this.#endWriting());
+      this.once('end', () => this.endWriting());
       // Nothing is left to be read: the end does not wait for somebody to ask for it.
       if (this.readableLength === 0) super.read(0);
     }
   }
 
   /** Ends the writable side and then this stream, or cuts a writer short that does not end when its reader has. */
-  #endWriting(): void {
+  private endWriting(): void {
     if (this.hasWriter) {
       setImmediate(() => {
-        if (this.writableEnded) this.#endWriting();
+        if (this.writableEnded) this.endWriting();
         else super.destroy();
       });
       return;
@@ -229,7 +229,7 @@ export abstract class MessageStream extends WritableSide {
     else this.once('finish', () => super.destroy());
   }
 
-  #giveToTaker(reading: StreamReading, takers: MessageTaker[], message: string | Buffer): void {
+  private giveToTaker(reading: StreamReading, takers: MessageTaker[], message: string | Buffer): void {
     const taker = takers.shift();
     if (takers.length === 0) this.session!.receiver.holdDelivery(Undelivered.STREAM_FULL);
     if (taker !== undefined) taker.onMessage(message);
@@ -237,17 +237,17 @@ export abstract class MessageStream extends WritableSide {
   }
 
   /** Tells those who wait for a message that none will come. */
-  #turnTakersAway(error: Error | undefined): void {
+  private turnTakersAway(error: Error | undefined): void {
     for (const taker of this.#knownReading?.takers?.splice(0) ?? []) taker.onEnd(error);
   }
 
   /** Returns what a reader is told of an end that cut something off. */
-  #reasonOfEnd(): Error | undefined {
+  private reasonOfEnd(): Error | undefined {
     if (this.errored) return this.errored;
     return this.readableEnded ? undefined : this.closedError();
   }
 
-  #takeUpReading(): void {
+  private takeUpReading(): void {
     const receiver = this.session?.receiver;
     if (receiver === undefined) return;
     receiver.isStreamed = true;
@@ -255,27 +255,27 @@ export abstract class MessageStream extends WritableSide {
   }
 
   /** Begins delivery in the next microtask after the first consumer came. */
-  #noteListener(event: string | symbol): this {
+  private noteListener(event: string | symbol): this {
     // Whoever has come before `connect` is seen when delivery begins.
-    if (this.isAnnounced && this.#awaitsConsumer() && (CONSUMING as readonly unknown[]).includes(event))
+    if (this.isAnnounced && this.awaitsConsumer() && (CONSUMING as readonly unknown[]).includes(event))
       queueMicrotask(() => this.consume());
     return this;
   }
 
-  #reading(): StreamReading {
+  private streamReading(): StreamReading {
     return (this.#knownReading ??= new StreamReading());
   }
 
   /** Whether Node has asked for messages. */
-  #isWanted(): boolean {
+  private isWanted(): boolean {
     return this.#knownReading !== undefined && this.#knownReading.demand !== Demand.NONE;
   }
 
-  #awaitsConsumer(): boolean {
+  private awaitsConsumer(): boolean {
     return this.session?.busyReceiver?.isDeliveryHeldFor(Undelivered.NO_CONSUMER) === true;
   }
 
-  #unpause(): void {
+  private unpause(): void {
     if (this.#knownReading !== undefined) this.#knownReading.isPaused = false;
     this.session?.busyReceiver?.resume();
   }

@@ -24,7 +24,7 @@ type Queued = AdmittedFrame | MessageSource;
  */
 export abstract class OutgoingQueue extends WatchedWritable {
   /** @internal */
-  protected readonly settings: ConnectionSettings;
+  readonly settings: ConnectionSettings;
   /** Undefined while CONNECTING. @internal */
   protected session: Session<Connection> | undefined;
   /** @internal */
@@ -51,7 +51,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
 
   /** Octets handed in for sending that the socket has not taken yet. */
   get bufferedAmount(): number {
-    return this.#heldBytes() + (this.session?.backlog ?? 0);
+    return this.heldBytes() + (this.session?.backlog ?? 0);
   }
 
   /**
@@ -59,35 +59,35 @@ export abstract class OutgoingQueue extends WatchedWritable {
    * @throws ConnectionClosedError (`ERR_WS_CONNECTION_CLOSED`) when the connection ends first.
    */
   flushed(): Promise<void> {
-    return tolerated(this.#flush());
+    return tolerated(this.awaitFlushed());
   }
 
   /** @internal */
   override _write(queued: Queued, encoding: BufferEncoding, callback: WriteCallback): void {
     const session = this.session;
     if (session === undefined) {
-      this.#held().call = { run: () => this._write(queued, encoding, callback), fail: callback };
+      this.heldOutput().call = { run: () => this._write(queued, encoding, callback), fail: callback };
       return;
     }
     if (queued === CLOSE) session.writeClose();
     else if (queued !== NOTHING) {
       const { sender } = session;
-      if (queued instanceof MessageSource) return void this.#sendSource(session, queued, callback);
-      const bytes = this.#isQueueCounted() ? byteLength(queued.data) : 0;
-      if (sender.isSlow(queued)) return void this.#sendSlowly(session, queued, bytes, callback);
-      if (bytes > 0) this.#held().queuedBytes -= bytes;
+      if (queued instanceof MessageSource) return void this.sendSource(session, queued, callback);
+      const bytes = this.isQueueCounted() ? byteLength(queued.data) : 0;
+      if (sender.isSlow(queued)) return void this.sendSlowly(session, queued, bytes, callback);
+      if (bytes > 0) this.heldOutput().queuedBytes -= bytes;
       if (queued.prepared === undefined) sender.sendFrame(queued);
       else sender.sendPrepared(queued.prepared);
     }
     callback();
-    if (!this.#isQueueCounted()) this.queueOnEmpty();
+    if (!this.isQueueCounted()) this.queueOnEmpty();
   }
 
   /** @internal */
   override _final(callback: WriteCallback): void {
     const session = this.session;
     if (session === undefined || !this.isAnnounced) {
-      this.#held().call = { run: () => this._final(callback), fail: callback };
+      this.heldOutput().call = { run: () => this._final(callback), fail: callback };
       return;
     }
     const { code, reason } = this.#knownHeld?.close ?? NORMAL;
@@ -112,12 +112,12 @@ export abstract class OutgoingQueue extends WatchedWritable {
 
   /** Notes that the slow-consumer policy dropped a message. @internal */
   protected countDropped(): void {
-    this.#held().dropped += 1;
+    this.heldOutput().dropped += 1;
   }
 
   /** Ends the writable side before `connect`: our Close follows then, if it is the first one. @internal */
   protected endEarly(code: number, reason: string): void {
-    this.#held().close = { code, reason };
+    this.heldOutput().close = { code, reason };
     super.end();
   }
 
@@ -154,7 +154,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
       this.messagesSent += 1;
       return free.sendPlain(opcode, data);
     }
-    const outgoing = this.#held().fragmented;
+    const outgoing = this.heldOutput().fragmented;
     if (outgoing.isSkipping) {
       outgoing.skip(final);
       return 0;
@@ -174,10 +174,10 @@ export abstract class OutgoingQueue extends WatchedWritable {
       if (final) this.messagesSent += 1;
       size = sender.sendFrame(frame);
     } else {
-      this.#enqueue(frame, undefined);
+      this.enqueueFrame(frame, undefined);
       size = sender.sizeOf(byteLength(frame.data));
     }
-    if (final && this.#held().deferredBytes > 0) this.#sendDeferred();
+    if (final && this.heldOutput().deferredBytes > 0) this.sendDeferred();
     return size;
   }
 
@@ -204,12 +204,12 @@ export abstract class OutgoingQueue extends WatchedWritable {
     const { sender } = session;
     if (isBetween) {
       // It must not fall between the fragments of a message (RFC 6455 §5.4).
-      this.#held().defer(message);
+      this.heldOutput().defer(message);
     } else if (this.isQueueEmpty && !sender.isSlow(message.admitted)) {
       this.messagesSent += 1;
       return sender.sendPrepared(message);
     } else {
-      this.#enqueue(message.admitted, undefined);
+      this.enqueueFrame(message.admitted, undefined);
     }
     return sender.sizeOf(message.byteLength);
   }
@@ -218,7 +218,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
   protected enqueueMessage(data: string | Buffer, callback: WriteCallback | undefined): void {
     const opcode = typeof data === 'string' ? Opcode.TEXT : Opcode.BINARY;
     if (opcode === Opcode.TEXT) checkUtf8(data);
-    this.#enqueue({ opcode, fin: true, data }, callback);
+    this.enqueueFrame({ opcode, fin: true, data }, callback);
   }
 
   /**
@@ -289,7 +289,7 @@ export abstract class OutgoingQueue extends WatchedWritable {
   protected applyPolicy(): 'send' | 'drop' | 'closed' {
     // hot path: benchmarks/micro/sender
     const { session, settings } = this;
-    const backlog = this.#heldBytes() + (session === undefined ? 0 : session.backlog);
+    const backlog = this.heldBytes() + (session === undefined ? 0 : session.backlog);
     if (backlog < settings.hardBacklogBytes) return 'send';
     switch (settings.slowConsumer) {
       case 'drop':
@@ -306,37 +306,37 @@ export abstract class OutgoingQueue extends WatchedWritable {
     }
   }
 
-  #held(): HeldOutput {
+  private heldOutput(): HeldOutput {
     return (this.#knownHeld ??= new HeldOutput());
   }
 
   /** Octets that wait here: in the queue, and for the end of a message in fragments. */
-  #heldBytes(): number {
+  private heldBytes(): number {
     return this.#knownHeld === undefined ? 0 : this.#knownHeld.byteLength;
   }
 
   /** Whether messages wait in the queue. */
-  #isQueueCounted(): boolean {
+  private isQueueCounted(): boolean {
     return this.#knownHeld !== undefined && this.#knownHeld.queuedBytes > 0;
   }
 
-  #enqueue(frame: AdmittedFrame, callback: WriteCallback | undefined): void {
+  private enqueueFrame(frame: AdmittedFrame, callback: WriteCallback | undefined): void {
     if (frame.fin) this.messagesSent += 1;
     if (this.session === undefined || !this.isQueueEmpty || this.session.sender.isSlow(frame)) {
-      this.#held().queuedBytes += byteLength(frame.data);
+      this.heldOutput().queuedBytes += byteLength(frame.data);
     }
     super.write(frame, callback);
   }
 
   /** Sends a frame that takes a while to compress; the queue waits. */
-  async #sendSlowly(
+  private async sendSlowly(
     session: Session<Connection>,
     frame: AdmittedFrame,
     bytes: number,
     callback: WriteCallback,
   ): Promise<void> {
     // If the connection ends first, its end fails this.
-    const held = this.#held();
+    const held = this.heldOutput();
     held.compressing = callback;
     try {
       await session.sender.sendSlowly(frame);
@@ -347,39 +347,39 @@ export abstract class OutgoingQueue extends WatchedWritable {
     if (session.isOver || held.takeCompressing() === undefined) return;
     held.queuedBytes -= bytes;
     callback();
-    if (!this.#isQueueCounted()) this.queueOnEmpty();
+    if (!this.isQueueCounted()) this.queueOnEmpty();
   }
 
-  async #sendSource(
+  private async sendSource(
     session: Session<Connection>,
     source: MessageSource,
     callback: WriteCallback,
   ): Promise<void> {
-    this.#held().source = source;
+    this.heldOutput().source = source;
     if (session.closedBy === 'remote') this.cancelSource();
     // A connection that failed has sent its Close, and nothing follows it.
     const error = await source.sendTo(session, () => {
       if (session.hasSentClose) this.cancelSource();
     });
-    this.#held().source = undefined;
+    this.heldOutput().source = undefined;
     // Half a message was sent, and nothing can take it back.
     if (error !== undefined && source.isUnfinished) session.fail(error);
     callback();
     this.queueOnEmpty();
   }
 
-  #sendDeferred(): void {
-    for (const message of this.#held().takeDeferred()) this.sendPrepared(message, false, true);
+  private sendDeferred(): void {
+    for (const message of this.heldOutput().takeDeferred()) this.sendPrepared(message, false, true);
   }
 
-  async #flush(): Promise<void> {
+  private async awaitFlushed(): Promise<void> {
     if (this.destroyed) throw this.closedError();
-    if (this.session === undefined || this.writableLength > 0) await this.#queueDrained();
+    if (this.session === undefined || this.writableLength > 0) await this.awaitQueueDrained();
     await this.session!.taken();
   }
 
   /** Waits until Node's Writable holds nothing of ours any more. */
-  #queueDrained(): Promise<void> {
+  private awaitQueueDrained(): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (error?: Error | null): void => {
         if (error === undefined || error === null) resolve();

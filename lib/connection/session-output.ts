@@ -10,33 +10,39 @@ import type { RoleRules } from './role.js';
 import { Sender, type SenderOwner } from './sender.js';
 import { lendSender, returnSender as takeBack } from './sender-pool.js';
 
+/** Is whose a session is: it knows what its session has in common with others, so that none of them has to. */
+export interface OutputOwner {
+  readonly settings: ConnectionSettings;
+  readonly roleRules: RoleRules;
+}
+
 /** Is the sending half of a session: a sender for as long as there is something to send, and what it leaves behind. */
-export abstract class SessionOutput implements SenderOwner {
+export abstract class SessionOutput<Owner extends OutputOwner> implements SenderOwner {
   readonly stream: Duplex;
 
-  protected readonly settings: ConnectionSettings;
-  protected readonly rules: RoleRules;
+  protected readonly owner: Owner;
 
   /** Lent while something is under way, so that an idle connection holds none; one that compresses is its own. */
   #sender: Sender | undefined;
   /** Octets framed up to when the last sender was returned. */
   #sentBytes = 0;
 
-  constructor(stream: Duplex, settings: ConnectionSettings, rules: RoleRules, deflate: Deflate | undefined) {
+  constructor(owner: Owner, stream: Duplex, deflate: Deflate | undefined) {
+    this.owner = owner;
     this.stream = stream;
-    this.settings = settings;
-    this.rules = rules;
     if (deflate === undefined) return;
+    const { settings, roleRules } = owner;
     const charge = new Charge<BudgetHolder>(unfinishedBudget, this);
-    const deflater = new Deflater(rules.outgoing(deflate.agreement), deflate.settings, charge);
-    this.#sender = new Sender(this, stream, settings, rules.masks, deflater);
+    const deflater = new Deflater(roleRules.outgoing(deflate.agreement), deflate.settings, charge);
+    this.#sender = new Sender(this, stream, settings, roleRules.masks, deflater);
   }
 
   /** Sends; who has waited for anything asks for it anew, as it may be another's by then. */
   get sender(): Sender {
     // hot path: benchmarks/micro/sender
     if (this.#sender !== undefined) return this.#sender;
-    this.#sender = lendSender(this, this.stream, this.settings, this.rules.masks, this.#sentBytes);
+    const { settings, roleRules } = this.owner;
+    this.#sender = lendSender(this, this.stream, settings, roleRules.masks, this.#sentBytes);
     if (this.isOver) this.discardOutput();
     return this.#sender;
   }

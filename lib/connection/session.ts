@@ -17,15 +17,13 @@ import { tooManyControlFrames } from '../protocol/violations.js';
 import { bindStream, readStream, type StreamOwner } from './bound-stream.js';
 import { ClosingDeadline } from './closing-deadline.js';
 import type { Origin, TimeoutKind } from './connection-events.js';
-import type { ConnectionSettings } from './connection-options.js';
 import { Ending, type Outcome } from './ending.js';
 import type { Delivery } from './inbox.js';
 import type { DirectReading, OctetTaker } from './open-stream.js';
 import { Receiver } from './receiver.js';
 import type { ReceiverOwner } from './receiver-owner.js';
 import { lendReceiver, returnReceiver } from './receiver-pool.js';
-import type { RoleRules } from './role.js';
-import { SessionOutput } from './session-output.js';
+import { SessionOutput, type OutputOwner } from './session-output.js';
 
 /** Takes what happens in a {@link Session}; one object serves all owners, so that none of them needs closures. */
 export interface SessionEvents<Owner> {
@@ -41,18 +39,24 @@ export interface SessionEvents<Owner> {
   ended(owner: Owner): void;
 }
 
+/** Is whose a session is, and who is told what happens in it. */
+export interface SessionOwner<Owner> extends OutputOwner {
+  readonly sessionEvents: SessionEvents<Owner>;
+}
+
 /**
  * Is one WebSocket over an open byte stream: what is received and sent on it, and the closing handshake
  * (RFC 6455 §7) that ends it.
  */
-export class Session<Owner> extends SessionOutput implements ReceiverOwner, StreamOwner, OctetTaker {
+export class Session<Owner extends SessionOwner<Owner>>
+  extends SessionOutput<Owner>
+  implements ReceiverOwner, StreamOwner, OctetTaker
+{
   state: ClosingState = ClosingState.OPEN;
   bytesReceived = 0;
   /** Messages handed on so far. */
   delivered = 0;
 
-  readonly #owner: Owner;
-  readonly #events: SessionEvents<Owner>;
   /** Lent while octets are under way, or something is to be remembered; one that decompresses is its own. */
   #receiver: Receiver | undefined;
   /** Made at the first control frame. */
@@ -60,28 +64,22 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
   /** Made when the end begins. */
   #knownEnding: Ending | undefined;
 
-  constructor(
-    owner: Owner,
-    events: SessionEvents<Owner>,
-    stream: Duplex,
-    settings: ConnectionSettings,
-    rules: RoleRules,
-    deflate?: Deflate,
-  ) {
-    super(stream, settings, rules, deflate);
-    this.#owner = owner;
-    this.#events = events;
+  constructor(owner: Owner, stream: Duplex, deflate?: Deflate) {
+    super(owner, stream, deflate);
+    const { settings, roleRules } = owner;
     this.#receiver =
       deflate === undefined
-        ? lendReceiver(this, stream, settings, !rules.masks, false)
-        : new Receiver(this, stream, settings, !rules.masks, rules.incoming(deflate.agreement));
+        ? lendReceiver(this, stream, settings, !roleRules.masks, false)
+        : new Receiver(this, stream, settings, !roleRules.masks, roleRules.incoming(deflate.agreement));
     bindStream(stream, this);
   }
 
   /** Receives; who has waited for anything asks for it anew, as it may be another's by then. */
   get receiver(): Receiver {
     // hot path: benchmarks/micro/receiver
-    return (this.#receiver ??= lendReceiver(this, this.stream, this.settings, !this.rules.masks, true));
+    if (this.#receiver !== undefined) return this.#receiver;
+    const { settings, roleRules } = this.owner;
+    return (this.#receiver = lendReceiver(this, this.stream, settings, !roleRules.masks, true));
   }
 
   /** The receiver, unless there is nothing that it would have to do, or know. */
@@ -118,15 +116,15 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
 
   /** Tells how the session ended, or would if the stream went now. */
   get outcome(): Outcome {
-    return this.#ending.outcome;
+    return this.ending.outcome;
   }
 
   /** Makes the error for whatever the end of this session prevents. */
   override closedError(): ConnectionClosedError {
-    return this.#ending.closedError();
+    return this.ending.closedError();
   }
 
-  get #ending(): Ending {
+  private get ending(): Ending {
     return (this.#knownEnding ??= new Ending());
   }
 
@@ -135,7 +133,7 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
     const { receiver } = this;
     reading?.begin(this);
     // Who masks what is sent unmasks nothing that comes; the parser unmasks in place.
-    readStream(this.stream, this.rules.masks);
+    readStream(this.stream, this.owner.roleRules.masks);
     if (head !== undefined && head.length > 0) receiver.push(Buffer.from(head));
     receiver.start();
     if (receiver === this.#receiver && receiver.isAtRest) this.receiverOnRest();
@@ -156,41 +154,41 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
   /** Decides the closing handshake; {@link Session.writeClose} sends its frame behind what is queued. */
   beginClosing(code: number, reason: string): void {
     if (!maySend(this.state)) return;
-    this.#decide(code, reason, 'local');
-    this.#watchClosing(this.settings.closeTotalTimeoutMs);
+    this.decide(code, reason, 'local');
+    this.watchClosing(this.owner.settings.closeTotalTimeoutMs);
     this.receiver.readToTheEnd();
   }
 
   /** Puts our Close on the socket, if it still can: nothing follows it. */
   writeClose(): void {
-    const ending = this.#ending;
+    const ending = this.ending;
     if (this.hasSentClose || this.stream.destroyed) return;
     ending.sentCode = ending.closeCode;
     this.sender.sendClose(ending.closeCode, ending.closeReason);
     if (this.state === ClosingState.CLOSE_RECEIVED) this.state = afterCloseSent(this.state);
-    this.#endStreamIfComplete();
+    this.endStreamIfComplete();
   }
 
   /** Fails the connection (RFC 6455 §7.1.7): says why, ignores what still comes, ends the stream. */
   override fail(error: Error): void {
-    if (!mayReceive(this.state) || this.#ending.failure !== undefined) return;
-    this.#ending.failure = error;
+    if (!mayReceive(this.state) || this.ending.failure !== undefined) return;
+    this.ending.failure = error;
     const isPeers = error instanceof ProtocolError || error instanceof LimitError;
     const code = isPeers ? error.closeCode : CloseCode.INTERNAL_ERROR;
     log('notice', 'connection failed', { code, err: error });
-    this.#abandon(code, truncateReason(isPeers ? error.message : DEFAULT_REASONS[code]!));
+    this.abandon(code, truncateReason(isPeers ? error.message : DEFAULT_REASONS[code]!));
   }
 
   /** Says goodbye as well as it can, waiting for nothing. */
   leave(code: number): void {
     if (this.isOver) return;
-    if (!this.hasSentClose) this.#abandon(code, DEFAULT_REASONS[code]!);
-    else this.#dropStream();
+    if (!this.hasSentClose) this.abandon(code, DEFAULT_REASONS[code]!);
+    else this.dropStream();
   }
 
   /** Ends at once; `code` is reported to us, never sent (RFC 6455 §7.4.1). */
   drop(code: number, reason: string): void {
-    if (maySend(this.state)) this.#decide(code, reason, 'local');
+    if (maySend(this.state)) this.decide(code, reason, 'local');
     this.terminate();
   }
 
@@ -199,19 +197,19 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
     this.receiver.ignoreFurtherOctets();
     this.receiver.dropUndelivered();
     if (maySend(this.state)) this.state = afterCloseSent(this.state);
-    this.#dropStream();
+    this.dropStream();
   }
 
   /** Ends a connection whose peer does not take what it is sent. */
   override endSlowConsumer(): void {
-    this.#ending.failure ??= this.sender.slowness();
+    this.ending.failure ??= this.sender.slowness();
     log('warn', 'slow consumer ended', { backlog: this.backlog });
     this.drop(CloseCode.TRY_AGAIN_LATER, 'slow consumer');
   }
 
   /** Ends a connection whose peer shows no life. */
   endSilentPeer(): void {
-    this.#events.timeout(this.#owner, 'keepalive');
+    this.owner.sessionEvents.timeout(this.owner, 'keepalive');
     this.drop(CloseCode.ABNORMAL_CLOSURE, DEFAULT_REASONS[CloseCode.ABNORMAL_CLOSURE]!);
   }
 
@@ -220,142 +218,142 @@ export class Session<Owner> extends SessionOutput implements ReceiverOwner, Stre
   deliver(message: Delivery): void {
     // hot path: benchmarks/micro/receiver
     this.delivered += 1;
-    this.#events.message(this.#owner, message);
+    this.owner.sessionEvents.message(this.owner, message);
   }
 
   onOctets(count: number): void {
     this.bytesReceived += count;
-    this.#events.octets(this.#owner);
+    this.owner.sessionEvents.octets(this.owner);
   }
 
   onPing(payload: Buffer): void {
-    this.#countControlFrame();
+    this.countControlFrame();
     // Also after our own Close was decided, but not after it was sent (RFC 6455 §5.5.1).
     if (!this.hasSentClose) this.sender.answerPing(payload);
-    this.#events.ping(this.#owner, payload);
+    this.owner.sessionEvents.ping(this.owner, payload);
   }
 
   onPong(payload: Buffer): void {
-    this.#countControlFrame();
-    this.#events.pong(this.#owner, payload);
+    this.countControlFrame();
+    this.owner.sessionEvents.pong(this.owner, payload);
   }
 
   onPeerClose(code: number, reason: string): void {
-    this.#ending.received = { code, reason };
+    this.ending.received = { code, reason };
     if (isClosing(this.state)) {
       this.state = afterCloseReceived(this.state);
-      this.#endStreamIfComplete();
+      this.endStreamIfComplete();
       return;
     }
-    this.#decide(code, reason, 'remote');
-    this.#watchClosing(this.settings.closeTotalTimeoutMs);
+    this.decide(code, reason, 'remote');
+    this.watchClosing(this.owner.settings.closeTotalTimeoutMs);
   }
 
   /** The peer ended its direction, and all that came before was parsed. */
   onEnd(): void {
-    this.#ending.openDirections -= 1;
+    this.ending.openDirections -= 1;
     const isAnswered =
       this.state === ClosingState.CLOSE_RECEIVED || this.state === ClosingState.CLOSE_COMPLETE;
-    if (this.#ending.openDirections === 0) this.stream.destroy();
-    else if (isAnswered && this.hasSentClose) this.#endStream();
-    else if (!isAnswered && !this.#ending.isEndingStream) this.#dropStream();
+    if (this.ending.openDirections === 0) this.stream.destroy();
+    else if (isAnswered && this.hasSentClose) this.endStream();
+    else if (!isAnswered && !this.ending.isEndingStream) this.dropStream();
   }
 
   onUselessFlood(): void {
-    this.#dropStream();
+    this.dropStream();
   }
 
   override onDrain(): void {
     this.#receiver?.endPenalty();
-    this.#events.drain(this.#owner);
+    this.owner.sessionEvents.drain(this.owner);
   }
 
   /** Whether the socket has not taken all that was sent. */
-  get #isBehind(): boolean {
+  private get isBehind(): boolean {
     return this.takenBytes < this.bytesSent;
   }
 
-  #countControlFrame(): void {
-    const { controlFramesPerSecond, controlFrameBurst } = this.settings;
+  private countControlFrame(): void {
+    const { controlFramesPerSecond, controlFrameBurst } = this.owner.settings;
     this.#controlFrames ??= new TokenBucket(controlFramesPerSecond, controlFrameBurst);
     if (!this.#controlFrames.take(performance.now())) throw tooManyControlFrames(controlFramesPerSecond);
   }
 
-  #decide(code: number, reason: string, origin: Origin): void {
-    this.#ending.closedBy = origin;
-    this.#ending.closeCode = code;
+  private decide(code: number, reason: string, origin: Origin): void {
+    this.ending.closedBy = origin;
+    this.ending.closeCode = code;
     // Our answer carries the peer's code and no reason.
-    this.#ending.closeReason = origin === 'local' ? reason : '';
+    this.ending.closeReason = origin === 'local' ? reason : '';
     this.state = origin === 'local' ? afterCloseSent(this.state) : afterCloseReceived(this.state);
-    this.#events.closing(this.#owner, code, reason, origin);
+    this.owner.sessionEvents.closing(this.owner, code, reason, origin);
   }
 
-  #abandon(code: number, reason: string): void {
+  private abandon(code: number, reason: string): void {
     this.receiver.ignoreFurtherOctets();
-    if (maySend(this.state)) this.#decide(code, reason, 'local');
+    if (maySend(this.state)) this.decide(code, reason, 'local');
     this.writeClose();
-    this.#endStream();
-    this.#watchClosing(this.settings.closeTimeoutMs);
+    this.endStream();
+    this.watchClosing(this.owner.settings.closeTimeoutMs);
   }
 
   /** The server ends the stream first; the client waits for that (RFC 6455 §7.1.1). */
-  #endStreamIfComplete(): void {
+  private endStreamIfComplete(): void {
     if (this.state !== ClosingState.CLOSE_COMPLETE || !this.hasSentClose) return;
-    if (this.rules.endsStreamFirst || this.#ending.openDirections === 1) this.#endStream();
+    if (this.owner.roleRules.endsStreamFirst || this.ending.openDirections === 1) this.endStream();
   }
 
   /** Ends our direction behind what is queued; the stream goes once the peer's is at its end as well. */
-  #endStream(): void {
-    if (this.#ending.isEndingStream) return;
-    this.#ending.isEndingStream = true;
+  private endStream(): void {
+    if (this.ending.isEndingStream) return;
+    this.ending.isEndingStream = true;
     this.sender.end(() => {
-      this.#ending.openDirections -= 1;
-      if (this.#ending.openDirections === 0) this.stream.destroy();
+      this.ending.openDirections -= 1;
+      if (this.ending.openDirections === 0) this.stream.destroy();
     });
   }
 
-  #watchClosing(totalMs: number): void {
+  private watchClosing(totalMs: number): void {
     this.#knownEnding?.deadline?.cancel();
     if (this.isOver) return;
-    this.#ending.deadline = new ClosingDeadline(
-      this.settings.closeTimeoutMs,
+    this.ending.deadline = new ClosingDeadline(
+      this.owner.settings.closeTimeoutMs,
       totalMs,
       // A slow reader who takes what has come is progress, too: no octet comes while it catches up.
       () => this.bytesReceived + this.takenBytes + this.delivered,
-      () => this.#deadlineOnExpired(),
+      () => this.deadlineOnExpired(),
     );
   }
 
-  #deadlineOnExpired(): void {
-    if (this.state !== ClosingState.CLOSE_COMPLETE || this.#isBehind)
-      this.#events.timeout(this.#owner, 'close');
-    this.#dropStream();
+  private deadlineOnExpired(): void {
+    if (this.state !== ClosingState.CLOSE_COMPLETE || this.isBehind)
+      this.owner.sessionEvents.timeout(this.owner, 'close');
+    this.dropStream();
   }
 
   /** Ends the stream, whatever it has not sent yet. */
-  #dropStream(): void {
-    this.#ending.isCut ||= this.#isBehind;
+  private dropStream(): void {
+    this.ending.isCut ||= this.isBehind;
     this.stream.destroy();
   }
 
   /** @internal */
   streamOnError(error: Error): void {
-    this.#ending.failure ??= error;
-    this.#dropStream();
+    this.ending.failure ??= error;
+    this.dropStream();
   }
 
   /** @internal */
   streamOnClose(): void {
     this.#knownEnding?.deadline?.cancel();
-    this.receiver.finish(() => this.#receiverOnFinished());
+    this.receiver.finish(() => this.receiverOnFinished());
   }
 
-  #receiverOnFinished(): void {
+  private receiverOnFinished(): void {
     this.state = ClosingState.CLOSED;
     this.#knownEnding?.deadline?.cancel();
     // Some streams are gone before they have told that they took the last octets: what was ended in order, was sent.
-    this.#ending.isCut ||= this.#isBehind && !this.stream.writableEnded;
+    this.ending.isCut ||= this.isBehind && !this.stream.writableEnded;
     this.discardOutput();
-    this.#events.ended(this.#owner);
+    this.owner.sessionEvents.ended(this.owner);
   }
 }

@@ -2,12 +2,17 @@ import { ClosingState } from '../protocol/closing-state.js';
 import { Heartbeat, startBeating, stopBeating, type KeepaliveConfiguration } from './heartbeat.js';
 import type { KeepaliveEntry } from './keepalive-entry.js';
 import { MessageStream } from './message-stream.js';
-import { ROLE_RULES, type Role } from './role.js';
+import { ROLE_RULES, type Role, type RoleRules } from './role.js';
 
 /** Is a stream of messages whose peer is watched for life. */
 export abstract class WatchedStream extends MessageStream {
   /** Role of this end. */
-  abstract readonly role: Role;
+  abstract get role(): Role;
+
+  /** @internal */
+  get roleRules(): RoleRules {
+    return ROLE_RULES[this.role];
+  }
 
   /** Watches the peer's life while this is open and keepalive is on. @internal */
   keepalive: KeepaliveEntry | undefined;
@@ -36,17 +41,12 @@ export abstract class WatchedStream extends MessageStream {
   /** @internal */
   protected get heartbeat(): Heartbeat {
     const isBeating = this.session?.state === ClosingState.OPEN;
-    return (this.#heartbeat ??= new Heartbeat(
-      this,
-      this.settings,
-      ROLE_RULES[this.role].keepalive,
-      isBeating,
-    ));
+    return (this.#heartbeat ??= new Heartbeat(this, this.settings, this.roleRules.keepalive, isBeating));
   }
 
   /** Begins to watch the peer's life, if that is configured. @internal */
   protected startHeartbeat(): void {
-    if (this.#heartbeat === undefined) startBeating(this, this.settings, ROLE_RULES[this.role].keepalive);
+    if (this.#heartbeat === undefined) startBeating(this, this.settings, this.roleRules.keepalive);
     else this.#heartbeat.start();
   }
 

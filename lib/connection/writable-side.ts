@@ -27,31 +27,31 @@ export abstract class WritableSide extends OutgoingQueue {
   ): boolean {
     // Node's queue is for what has to wait.
     if (encodingOrCallback === undefined && callback === undefined && this.sendBriefly(chunk) > 0)
-      return this.#tellWritten();
+      return this.tellWritten();
     const done = typeof encodingOrCallback === 'function' ? encodingOrCallback : callback;
     if (typeof encodingOrCallback === 'string' && !TEXT_ENCODINGS.has(encodingOrCallback.toLowerCase())) {
       throw new InvalidOptionError('encoding', encodingOrCallback, 'utf8, or a Buffer instead of the string');
     }
     const data = messageData(chunk, 'chunk');
-    if (this.isClosingOrClosed) return this.#refuse(done, this.closedError());
+    if (this.isClosingOrClosed) return this.refuseWrite(done, this.closedError());
     if (this.isInsideMessage) {
       throw new InvalidStateError('write: a fragmented message is not finished');
     }
     if (done === undefined && this.session !== undefined) {
       const opcode = typeof data === 'string' ? Opcode.TEXT : Opcode.BINARY;
-      return this.sendData(opcode, data, true) >= 0 && this.#tellWritten();
+      return this.sendData(opcode, data, true) >= 0 && this.tellWritten();
     }
     const verdict = this.applyPolicy();
-    if (verdict === 'closed') return this.#refuse(done, this.closedError());
+    if (verdict === 'closed') return this.refuseWrite(done, this.closedError());
     if (verdict === 'drop') {
       this.countDropped();
       this.marks |= StreamMark.NEEDS_DRAIN;
-      return this.#refuse(done, null);
+      return this.refuseWrite(done, null);
     }
     const settle =
-      done === undefined ? undefined : (error?: Error | null) => this.#settleWrite(done, error ?? null);
+      done === undefined ? undefined : (error?: Error | null) => this.settleWrite(done, error ?? null);
     this.enqueueMessage(data, settle);
-    return this.#tellWritten();
+    return this.tellWritten();
   }
 
   /** Sends a last message, if any, and starts the closing handshake with 1000; `finish` follows once all is taken. */
@@ -68,10 +68,10 @@ export abstract class WritableSide extends OutgoingQueue {
     if (callback === undefined) return super.end();
     if (this.destroyed && !this.writableEnded) {
       // Node would keep the callback and never call it.
-      this.#refuse(callback, this.closedError());
+      this.refuseWrite(callback, this.closedError());
       return this;
     }
-    return super.end((error?: Error | null) => this.#callBack(callback, error ?? null));
+    return super.end((error?: Error | null) => this.callWriterBack(callback, error ?? null));
   }
 
   /**
@@ -121,46 +121,46 @@ export abstract class WritableSide extends OutgoingQueue {
     Object.defineProperty(this.prototype, 'writableNeedDrain', {
       configurable: true,
       get(this: WritableSide): boolean {
-        return this.#isDrainDue() || this.session?.needsDrain === true;
+        return this.isDrainDue() || this.session?.needsDrain === true;
       },
     });
   }
 
   /** @internal */
   protected override queueOnEmpty(): void {
-    if (this.#isDrainDue()) process.nextTick(() => this.#drainIfDue());
+    if (this.isDrainDue()) process.nextTick(() => this.drainIfDue());
   }
 
   /** Notes that somebody writes. @returns whether they may go on; if not, `drain` is due. */
-  #tellWritten(): boolean {
+  private tellWritten(): boolean {
     this.marks |= StreamMark.WRITTEN;
     if (this.bufferedAmount < this.settings.softBacklogBytes) return true;
     this.marks |= StreamMark.NEEDS_DRAIN;
     return false;
   }
 
-  #isDrainDue(): boolean {
+  private isDrainDue(): boolean {
     return (this.marks & StreamMark.NEEDS_DRAIN) !== 0;
   }
 
-  #refuse(done: WriteCallback | undefined, error: Error | null): false {
-    if (done !== undefined) process.nextTick(() => this.#callBack(done, error));
+  private refuseWrite(done: WriteCallback | undefined, error: Error | null): false {
+    if (done !== undefined) process.nextTick(() => this.callWriterBack(done, error));
     return false;
   }
 
   /** Waits with the callback of a write until the socket has taken it: large octets are not copied. */
-  #settleWrite(done: WriteCallback, error: Error | null): void {
+  private settleWrite(done: WriteCallback, error: Error | null): void {
     if (error !== null) {
-      this.#callBack(done, error instanceof WebSocketError ? error : this.closedError());
+      this.callWriterBack(done, error instanceof WebSocketError ? error : this.closedError());
       return;
     }
     this.session!.taken().then(
-      () => this.#callBack(done, null),
-      (reason: unknown) => this.#callBack(done, reason as Error),
+      () => this.callWriterBack(done, null),
+      (reason: unknown) => this.callWriterBack(done, reason as Error),
     );
   }
 
-  #callBack(done: WriteCallback, error: Error | null): void {
+  private callWriterBack(done: WriteCallback, error: Error | null): void {
     try {
       done(error);
     } catch (thrown) {
@@ -169,7 +169,7 @@ export abstract class WritableSide extends OutgoingQueue {
   }
 
   /** Emits `drain` when it was the queue alone that kept the backlog up; of its own backlog the sender tells. */
-  #drainIfDue(): void {
-    if (this.#isDrainDue() && this.session?.needsDrain !== true) this.emitDrain();
+  private drainIfDue(): void {
+    if (this.isDrainDue() && this.session?.needsDrain !== true) this.emitDrain();
   }
 }

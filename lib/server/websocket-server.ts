@@ -33,10 +33,15 @@ export class WebSocketServer extends Connection {
   constructor(stream: Duplex, options: undefined, upgraded: UpgradedStream);
   constructor(stream: Duplex, options?: TakeoverOptions, upgraded?: UpgradedStream) {
     const { settings, open } = upgraded ?? takeoverSettings('server', checkStream(stream), options);
-    super('server', settings, upgraded?.remoteName ?? '');
+    super(settings, upgraded?.remoteName ?? '');
     this.context = upgraded?.context;
     this.attach(open);
     process.nextTick(announce, this, open);
+  }
+
+  /** Role of this end. */
+  override get role(): 'server' {
+    return 'server';
   }
 }
 

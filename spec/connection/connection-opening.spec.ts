@@ -10,7 +10,11 @@ import { WirePeer, names, outcomeOf, recordEvents, settled } from '../wire-peer.
 /** Is CONNECTING until it is given a byte stream. */
 class LateConnection extends Connection {
   constructor(options: ConnectionOptions = {}) {
-    super('client', connectionSettings(options), '');
+    super(connectionSettings(options), '');
+  }
+
+  override get role(): 'client' {
+    return 'client';
   }
 
   open(stream: PairEnd): void {

@@ -2,13 +2,13 @@ import { expect } from 'chai';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
 import { PreparedMessage } from '../../lib/connection/prepared-message.js';
 import { ROLE_RULES } from '../../lib/connection/role.js';
-import { SessionOutput } from '../../lib/connection/session-output.js';
+import { SessionOutput, type OutputOwner } from '../../lib/connection/session-output.js';
 import { ConnectionClosedError } from '../../lib/errors.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { ROLES, WirePeer, settled } from '../wire-peer.js';
 
 /** Is the sending half alone. */
-class Output extends SessionOutput {
+class Output extends SessionOutput<OutputOwner> {
   override isOver = false;
 
   /** Learns that the stream is gone. */
@@ -38,7 +38,8 @@ describe('SessionOutput', () => {
       function make(options: ConnectionOptions = {}): { output: Output; peer: WirePeer; stream: PairEnd } {
         const [stream, far] = duplexPair();
         streams.push(stream, far);
-        const output = new Output(stream, connectionSettings(options), ROLE_RULES[role], undefined);
+        const owner = { settings: connectionSettings(options), roleRules: ROLE_RULES[role] };
+        const output = new Output(owner, stream, undefined);
         return { output, peer: new WirePeer(far, role === 'server' ? 'client' : 'server'), stream };
       }
 

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { Duplex } from 'node:stream';
 import { connectionSettings } from '../../lib/connection/connection-options.js';
 import { ROLE_RULES } from '../../lib/connection/role.js';
-import { Session, type SessionEvents } from '../../lib/connection/session.js';
+import { Session, type SessionEvents, type SessionOwner } from '../../lib/connection/session.js';
 import { ClosingState } from '../../lib/protocol/closing-state.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
 import { ROLES, WirePeer, decodeFrames, settled } from '../wire-peer.js';
 
-interface Fixture {
+interface Fixture extends SessionOwner<Fixture> {
   readonly told: unknown[][];
   /** Called with each message. */
   onMessage: () => void;
@@ -45,9 +45,14 @@ describe('Session: its byte stream', () => {
     stream: Duplex,
     far?: PairEnd,
   ): Session<Fixture> & { told: unknown[][] } {
-    const fixture: Fixture = { told: [], onMessage: () => {} };
-    const settings = connectionSettings({ handler: () => {} });
-    const session = new Session<Fixture>(fixture, RECORDER, stream, settings, ROLE_RULES[role]);
+    const fixture: Fixture = {
+      settings: connectionSettings({ handler: () => {} }),
+      roleRules: ROLE_RULES[role],
+      sessionEvents: RECORDER,
+      told: [],
+      onMessage: () => {},
+    };
+    const session = new Session<Fixture>(fixture, stream);
     opened.push({ session, stream, ...(far !== undefined && { far }) });
     return Object.assign(session, { told: fixture.told, fixture });
   }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { PassThrough } from 'node:stream';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
 import { ROLE_RULES } from '../../lib/connection/role.js';
-import { Session, type SessionEvents } from '../../lib/connection/session.js';
+import { Session, type SessionEvents, type SessionOwner } from '../../lib/connection/session.js';
 import { ConnectionClosedError, ProtocolError } from '../../lib/errors.js';
 import { ClosingState } from '../../lib/protocol/closing-state.js';
 import { duplexPair, type PairEnd } from '../duplex-pair.js';
@@ -23,7 +23,7 @@ const RECORDER: SessionEvents<Fixture> = {
   ended: ({ told, session }) => void told.push(['ended', session().state, session().outcome]),
 };
 
-interface Fixture {
+interface Fixture extends SessionOwner<Fixture> {
   readonly told: unknown[][];
   readonly session: () => Session<Fixture>;
   readonly peer: WirePeer;
@@ -48,9 +48,16 @@ describe('Session', () => {
     const [stream, far] = duplexPair();
     const peer = new WirePeer(far, role === 'server' ? 'client' : 'server');
     const told: unknown[][] = [];
-    const fixture: Fixture = { told, session: () => session, peer, stream };
-    const settings = connectionSettings({ handler: () => {}, ...options });
-    const session = new Session<Fixture>(fixture, RECORDER, stream, settings, ROLE_RULES[role]);
+    const fixture: Fixture = {
+      settings: connectionSettings({ handler: () => {}, ...options }),
+      roleRules: ROLE_RULES[role],
+      sessionEvents: RECORDER,
+      told,
+      session: () => session,
+      peer,
+      stream,
+    };
+    const session = new Session<Fixture>(fixture, stream);
     opened.push(fixture);
     return { ...fixture, it: session };
   }
@@ -183,15 +190,12 @@ describe('Session', () => {
 
   it('lets the peer end its direction first, on streams that would end ours with it', () => {
     const stream = new PassThrough({ allowHalfOpen: false });
-    const fixture = { told: [] } as unknown as Fixture;
-    const settings = connectionSettings({});
-    const session = new Session<Fixture>(
-      fixture,
-      { ...RECORDER, ended: () => {} },
-      stream,
-      settings,
-      ROLE_RULES.server,
-    );
+    const fixture = {
+      settings: connectionSettings({}),
+      roleRules: ROLE_RULES.server,
+      sessionEvents: { ...RECORDER, ended: () => {} },
+    } as unknown as Fixture;
+    const session = new Session<Fixture>(fixture, stream);
     expect(stream.allowHalfOpen).to.equal(true);
     session.terminate();
   });

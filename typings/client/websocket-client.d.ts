@@ -23,6 +23,8 @@ export declare class WebSocketClient extends Connection {
      * (`ERR_WS_INVALID_OPTION`) as the constructor does.
      */
     static open(url: string | URL, options?: ClientOptions): Promise<WebSocketClient>;
+    /** Role of this end. */
+    get role(): 'client';
     /** URL that was dialled, the last one of redirects, without credentials; empty for a stream taken over. */
     get url(): string;
 }

@@ -2,17 +2,15 @@ import type { ConnectionEvents, Handler } from './connection-events.js';
 import { type ConnectionCounters, type ConnectionInfo, type ConnectionState } from './connection-info.js';
 import { type MessageData, type SendType } from './outgoing-message.js';
 import { PreparedMessage } from './prepared-message.js';
-import { type Role } from './role.js';
+import type { Role } from './role.js';
 import { WatchedStream } from './watched-stream.js';
 export type { Role };
 /**
  * Is one WebSocket, seen from one end: a Duplex of messages (strings for text, Buffers for binary) that emits
  * typed events ({@link ConnectionEvents}). The two roles are WebSocketClient and WebSocketServer.
  */
-export declare class Connection extends WatchedStream {
+export declare abstract class Connection extends WatchedStream {
     #private;
-    /** Role of this end. */
-    readonly role: Role;
     /** Name of the remote end: the URL's host in clients; empty in servers unless `lookupPeerName` gave one. */
     remoteName: string;
     /**
@@ -95,6 +93,10 @@ export declare class Connection extends WatchedStream {
      * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown key.
      */
     conninfo<K extends keyof ConnectionInfo>(what: K): ConnectionInfo[K];
+    private get streamEnds();
+    private sendControl;
+    private cannotSend;
+    private handlerOnBusy;
 }
 export interface Connection {
     [Symbol.asyncIterator](): NodeJS.AsyncIterator<string | Buffer>;

@@ -22,5 +22,24 @@ export declare abstract class MessageStream extends WritableSide {
     [Symbol.asyncDispose](): Promise<void>;
     /** Goes through the messages one by one, past Node's buffer; to leave the loop ends the connection. */
     [Symbol.asyncIterator](): NodeJS.AsyncIterator<string | Buffer>;
+    /** Gives whoever was to read what the peer said before it closed a last chance to come. */
+    private awaitConsumer;
+    /** Ends the readable side, and this stream once its reader has come to the end. */
+    private endReading;
+    /** Ends the writable side and then this stream, or cuts a writer short that does not end when its reader has. */
+    private endWriting;
+    private giveToTaker;
+    /** Tells those who wait for a message that none will come. */
+    private turnTakersAway;
+    /** Returns what a reader is told of an end that cut something off. */
+    private reasonOfEnd;
+    private takeUpReading;
+    /** Begins delivery in the next microtask after the first consumer came. */
+    private noteListener;
+    private streamReading;
+    /** Whether Node has asked for messages. */
+    private isWanted;
+    private awaitsConsumer;
+    private unpause;
 }
 export {};

@@ -28,4 +28,17 @@ export declare abstract class OutgoingQueue extends WatchedWritable {
      * what the source threw; the connection is then failed with 1011 if the message had begun, and goes on if not.
      */
     sendFragments(type: SendType, pieces: MessagePieces): Promise<number>;
+    private heldOutput;
+    /** Octets that wait here: in the queue, and for the end of a message in fragments. */
+    private heldBytes;
+    /** Whether messages wait in the queue. */
+    private isQueueCounted;
+    private enqueueFrame;
+    /** Sends a frame that takes a while to compress; the queue waits. */
+    private sendSlowly;
+    private sendSource;
+    private sendDeferred;
+    private awaitFlushed;
+    /** Waits until Node's Writable holds nothing of ours any more. */
+    private awaitQueueDrained;
 }

@@ -5,7 +5,7 @@ import { type Role } from './role.js';
 export declare abstract class WatchedStream extends MessageStream {
     #private;
     /** Role of this end. */
-    abstract readonly role: Role;
+    abstract get role(): Role;
     /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
     get latency(): number | undefined;
     /**

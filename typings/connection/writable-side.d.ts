@@ -1,7 +1,6 @@
 import { OutgoingQueue, type WriteCallback } from './outgoing-queue.js';
 /** Is the writable side of a connection, as Node's streams have it: one message for each write. */
 export declare abstract class WritableSide extends OutgoingQueue {
-    #private;
     /**
      * Sends one message: a string as text, octets as binary.
      * @param chunk - the message; octets must not be changed until `callback`.
@@ -16,4 +15,13 @@ export declare abstract class WritableSide extends OutgoingQueue {
     end(callback?: () => void): this;
     end(chunk: unknown, callback?: () => void): this;
     end(chunk: unknown, encoding: BufferEncoding | undefined, callback?: () => void): this;
+    /** Notes that somebody writes. @returns whether they may go on; if not, `drain` is due. */
+    private tellWritten;
+    private isDrainDue;
+    private refuseWrite;
+    /** Waits with the callback of a write until the socket has taken it: large octets are not copied. */
+    private settleWrite;
+    private callWriterBack;
+    /** Emits `drain` when it was the queue alone that kept the backlog up; of its own backlog the sender tells. */
+    private drainIfDue;
 }

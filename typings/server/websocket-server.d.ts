@@ -15,4 +15,6 @@ export declare class WebSocketServer extends Connection {
      * InvalidStateError (`ERR_WS_INVALID_STATE`) for a stream that is not open or is a WebSocket already.
      */
     constructor(stream: Duplex, options?: TakeoverOptions);
+    /** Role of this end. */
+    get role(): 'server';
 }

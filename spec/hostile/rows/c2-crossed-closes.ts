@@ -56,7 +56,7 @@ const MUST = 'one `close` event, the Close last on the wire; `send` returns -1, 
 const removal = {
   file: 'connection/connection.ts',
   code: `const session = this.session;
-    if (session === undefined || this.isClosingOrClosed) return this.#cannotSend();
+    if (session === undefined || this.isClosingOrClosed) return this.cannotSend();
     return this.sendData(opcode, data, final);`,
   instead: 'return this.sendData(opcode, data, final);',
 };
