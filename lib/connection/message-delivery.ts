@@ -78,14 +78,20 @@ export abstract class MessageDelivery {
     if (this.#reasons === 0) this.#deliverInbox();
   }
 
-  /** Delivers the message that has waited longest, if nothing but these reasons, all of them, holds it back. */
-  deliverNext(reasons: number): void {
+  /**
+   * Delivers the message that has waited longest, if nothing but these reasons, all of them, holds it back.
+   * @returns it.
+   */
+  deliverNext(reasons: number): Delivery | undefined {
     // hot path: benchmarks/micro/receiver
-    if (this.#reasons !== reasons || this.#waiting() === 0 || this.#isDelivering) return;
+    if (this.#reasons !== reasons || this.#isDelivering) return undefined;
+    const message = this.#inbox?.shift();
+    if (message === undefined) return undefined;
     this.#isDelivering = true;
-    this.deliver(this.#inbox!.shift()!);
+    this.deliver(message);
     this.#isDelivering = false;
     this.#deliverInbox();
+    return message;
   }
 
   /**

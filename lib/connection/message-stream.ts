@@ -1,6 +1,7 @@
 import { CloseCode } from '../protocol/constants.js';
 import type { Connection } from './connection.js';
 import type { Outcome } from './ending.js';
+import { contentOf } from './inbox.js';
 import { MessageIterator, type MessageTaker } from './message-iterator.js';
 import { Undelivered } from './message-delivery.js';
 import type { Session } from './session.js';
@@ -94,12 +95,12 @@ export abstract class MessageStream extends WritableSide {
     // hot path: benchmarks/micro/receiver
     if (this.readableLength > 0) return (super.read() as string | Buffer | null) ?? undefined;
     const reading = this.streamReading();
+    // A listener that hears of the message which somebody takes would get the same one.
+    if (reading.isTaking) return undefined;
     reading.isTaking = true;
-    this.session?.receiver.deliverNext(Undelivered.STREAM_FULL);
+    const message = this.session?.receiver.deliverNext(Undelivered.STREAM_FULL);
     reading.isTaking = false;
-    const message = reading.taken;
-    reading.taken = undefined;
-    return message;
+    return message === undefined ? undefined : contentOf(message);
   }
 
   /** Gives the next message to somebody who waits for it. @internal */
@@ -147,7 +148,6 @@ export abstract class MessageStream extends WritableSide {
     if (reading === undefined) return;
     if (reading.isTaking) {
       reading.isTaking = false;
-      reading.taken = message;
       return;
     }
     if (reading.takers !== undefined) {

@@ -14,7 +14,6 @@ export class StreamReading {
   consumerDeadline: NodeJS.Timeout | undefined;
   /** Those who wait for a message in `for await`. */
   takers: MessageTaker[] | undefined;
-  /** Whether the next message is for who asks for it right now; then, that message. */
+  /** Whether somebody takes a message right now, and delivers it meanwhile. */
   isTaking = false;
-  taken: string | Buffer | undefined;
 }

@@ -59,6 +59,21 @@ describe('Inbox', () => {
     expect(inbox.isFull).to.equal(false);
   });
 
+  it('keeps the order and the count when it is never empty', () => {
+    const inbox = new Inbox(1_000_000, 1_000_000);
+    inbox.push('0');
+    for (let i = 1; i <= 1000; i += 1) {
+      inbox.push(String(i));
+      if (i % 3 === 0) inbox.push(String(-i));
+      expect(inbox.shift()).to.be.a('string');
+    }
+    const length = inbox.length;
+    const left = Array.from({ length }, () => Number(inbox.shift()));
+    expect(length).to.equal(334);
+    expect(left.slice(-4)).to.deep.equal([998, 999, -999, 1000]);
+    expect([inbox.length, inbox.isFull, inbox.shift()]).to.deep.equal([0, false, undefined]);
+  });
+
   it('drops everything, and tells how much that was', () => {
     const inbox = new Inbox(10, 3);
     inbox.push('123456');

@@ -101,11 +101,11 @@ describe('MessageDelivery', () => {
       const delivery = connected();
       delivery.holdDelivery(STREAM_FULL);
       delivery.come('a', 'b');
-      delivery.deliverNext(STREAM_FULL);
+      expect(delivery.deliverNext(STREAM_FULL)).to.equal('a');
       expect(delivery.log).to.deep.equal(['a']);
-      delivery.deliverNext(STREAM_FULL);
+      expect(delivery.deliverNext(STREAM_FULL)).to.equal('b');
       expect(delivery.log).to.deep.equal(['a', 'b', '<empty>']);
-      delivery.deliverNext(STREAM_FULL);
+      expect(delivery.deliverNext(STREAM_FULL)).to.equal(undefined);
       expect(delivery.log).to.have.length(3);
       delivery.come('c');
       expect(delivery.log, 'still held').to.have.length(3);
@@ -126,7 +126,7 @@ describe('MessageDelivery', () => {
       delivery.holdDelivery(STREAM_FULL);
       delivery.come('a', 'b', 'c');
       delivery.during = (message) => {
-        delivery.deliverNext(STREAM_FULL);
+        expect(delivery.deliverNext(STREAM_FULL)).to.equal(undefined);
         if (message === 'b') delivery.releaseDelivery(STREAM_FULL);
         expect(delivery.log.at(-1)).to.equal(message);
       };

@@ -45,6 +45,32 @@ describe('MessageStream: read by hand, and in a loop', () => {
         expect(connection.listenerCount('error')).to.equal(before);
       });
 
+      it('gives a loop the content of whatever waits: octets of text, and pieces of messages', async () => {
+        for (const options of [{ textAs: 'buffer' }, { fragments: true }] as const) {
+          const { connection, peer } = await wireUp(role, options);
+          const iterator = connection[Symbol.asyncIterator]();
+          peer.sendTexts('1', '2', '3');
+          await settled();
+          const values: unknown[] = [];
+          for (let i = 0; i < 3; i += 1) values.push((await iterator.next()).value);
+          expect(values.map(String)).to.deep.equal(['1', '2', '3']);
+          expect(values.every((value) => Buffer.isBuffer(value))).to.equal(options.textAs === 'buffer');
+        }
+      });
+
+      it('gives a message to one alone, also when a listener that hears of it asks for the next', async () => {
+        const { connection, peer } = await wireUp(role);
+        const iterator = connection[Symbol.asyncIterator]();
+        const first = iterator.next();
+        peer.sendTexts('1', '2', '3', '4');
+        await settled();
+        let inner: Promise<unknown> | undefined;
+        connection.once('text', () => void (inner = iterator.next()));
+        const outer = iterator.next();
+        const values = [await first, await outer, await inner, await iterator.next()];
+        expect(values).to.deep.equal(['1', '2', '3', '4'].map((value) => ({ done: false, value })));
+      });
+
       it('goes on after a pause when it is read by hand, and not for a look', async () => {
         const { connection, peer } = await wireUp(role);
         connection.pause();
