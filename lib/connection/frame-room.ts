@@ -4,7 +4,10 @@ import { sharedSlab } from './shared-slab.js';
 export const NO_OCTETS = Buffer.alloc(0);
 const OWN_SLAB = 4 * 1024;
 
-/** Is the room that frames are written into before they leave: the shared slab within a turn, else some of its own. */
+/**
+ * Is the room that frames are written into before they leave: the shared slab within a turn, and where several leave
+ * soon; else some of its own.
+ */
 export abstract class FrameRoom {
   slab: Buffer = NO_OCTETS;
 
@@ -16,6 +19,8 @@ export abstract class FrameRoom {
 
   /** Takes the octets that were written into the slab out of it; nobody changes them any more. */
   protected abstract enqueue(octets: Buffer): void;
+  /** Whether what is filled may have to wait for long. */
+  abstract get isStalled(): boolean;
 
   protected get isSlabEmpty(): boolean {
     return this.slabEnd === this.slabStart;
@@ -65,7 +70,7 @@ export abstract class FrameRoom {
     const isFirst = this.slab === NO_OCTETS;
     const waiting = this.slabEnd - this.slabStart;
     if (waiting > 0 && waiting + length <= OWN_SLAB && !this.isSlabShared) {
-      this.#moveTo(Buffer.allocUnsafe(OWN_SLAB), waiting);
+      this.#moveOn(waiting);
       return;
     }
     this.dropSlab();
@@ -79,7 +84,10 @@ export abstract class FrameRoom {
   }
 
   /** Takes what waits along, so that it leaves in one piece with what follows. */
-  #moveTo(slab: Buffer, waiting: number): void {
+  #moveOn(waiting: number): void {
+    const isShared = !sharedSlab.isTaken && !this.isStalled;
+    const slab = isShared ? sharedSlab.octets : Buffer.allocUnsafe(OWN_SLAB);
+    if (isShared) sharedSlab.isTaken = true;
     this.slab.copy(slab, 0, this.slabStart, this.slabEnd);
     this.slab = slab;
     this.slabStart = 0;

@@ -5,6 +5,7 @@ import { sharedSlab } from '../../lib/connection/shared-slab.js';
 /** Shows what a room does, and what was taken out of its slab. */
 class OpenRoom extends FrameRoom {
   readonly taken: Buffer[] = [];
+  isStalled = false;
 
   put(text: string): void {
     const start = this.fill(text.length);
@@ -76,21 +77,37 @@ describe('FrameRoom', () => {
     expect([first.texts, second.texts]).to.deep.equal([['one'], ['two']]);
   });
 
-  it('is just as large as a lone frame outside of a turn; more of them share a slab', () => {
+  it('is just as large as a lone frame outside of a turn; more of them share the slab of all', () => {
     const room = make(false);
     room.put('a lone frame');
     expect([room.slab.length, sharedSlab.isTaken]).to.deep.equal([12, false]);
     room.put('x');
-    const { slab } = room;
-    expect(slab.length).to.equal(4096);
+    expect([room.slab === sharedSlab.octets, sharedSlab.isTaken]).to.deep.equal([true, true]);
     room.put('y');
-    expect(room.slab).to.equal(slab);
-    room.commit();
-    expect(room.texts).to.deep.equal(['a lone framexy']);
+    room.drop();
+    expect([room.texts, sharedSlab.isTaken]).to.deep.equal([['a lone framexy'], false]);
+  });
+
+  it('is a slab of their own for several outside of a turn which may wait for long, or while another has that of all', () => {
+    const other = make(true);
+    for (const isStalled of [true, false]) {
+      if (!isStalled) other.put('taken');
+      const room = make(false);
+      room.isStalled = isStalled;
+      room.put('1');
+      room.put('2');
+      const { slab } = room;
+      expect([slab.length, sharedSlab.isTaken]).to.deep.equal([4096, !isStalled]);
+      room.put('3');
+      expect(room.slab).to.equal(slab);
+      room.commit();
+      expect(room.texts).to.deep.equal(['123']);
+    }
   });
 
   it('takes along what waits, and not what was taken out, as long as all fits into a slab', () => {
     const room = make(false);
+    room.isStalled = true;
     room.put('gone');
     room.commit();
     room.put('a');

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { OutputBatch } from '../../lib/connection/output-batch.js';
+import { sharedSlab } from '../../lib/connection/shared-slab.js';
 import { joinRound } from '../../lib/connection/write-round.js';
 import { plainSocket } from './plain-socket.js';
 
@@ -45,6 +46,29 @@ describe('OutputBatch: a turn on a plain socket', () => {
     expect(flushed.filter((length) => length > 0)).to.deep.equal([10, 64 * 1024]);
     batch.endTurn();
     expect(writes).to.deep.equal(flushed);
+  });
+
+  it('need not be for several frames to leave as one, without a slab of their own', async () => {
+    const { socket, taken, hold, release } = plainSocket();
+    const batch = new OutputBatch(socket, OWNER);
+    const send = async (...texts: string[]): Promise<void> => {
+      for (const text of texts) {
+        const start = batch.reserve(text.length);
+        batch.slab.write(text, start, 'latin1');
+      }
+      expect([batch.slab === sharedSlab.octets, sharedSlab.isTaken]).to.deep.equal([true, true]);
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      expect(sharedSlab.isTaken).to.equal(false);
+    };
+    const sent = (): string[] => taken.splice(0).map((octets) => octets.toString('latin1'));
+    await send('one ', 'two ', 'three ');
+    expect([sent(), batch.isAtRest]).to.deep.equal([['one two three '], true]);
+    // Nobody may write over what the socket keeps.
+    hold();
+    await send('four ', 'five ');
+    sharedSlab.octets.fill('x', 0, 20);
+    release();
+    expect(sent()).to.deep.equal(['four five ']);
   });
 
   it('that cost much waits for those of others, and then is one write', async () => {
