@@ -15,8 +15,11 @@ import { lendReader, returnReader } from './reader-pool.js';
 import { NOBODY, NO_STREAM, type ReceiverOwner } from './receiver-owner.js';
 import { HOLDS, Unread } from './unread.js';
 
-/** So many octets of a message that is not complete count as one: they are only copied. More would keep others waiting. */
-const COPIED_FOR_ONE = 2;
+/**
+ * So many octets of a message that is not complete count as one: they are only copied, so that 1 MiB of them takes no
+ * longer than 64 KiB of small messages. To halt the stream and resume it costs more than to copy a chunk.
+ */
+const COPIED_FOR_ONE = 16;
 
 /**
  * Reads a byte stream: parses it, holds messages back while nobody can take them, and pauses the stream when too

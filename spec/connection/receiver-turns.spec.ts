@@ -114,8 +114,8 @@ describe('Receiver: its turns, and what it waits for', () => {
     const begun = (length: number): Buffer =>
       Buffer.concat([octets('82 7f 0000000000100000'), Buffer.alloc(length - 10)]);
 
-    it('count half, with those of the chunks before', async () => {
-      const { receiver } = started({ maxTurnBytes: 1000 });
+    it('count for a sixteenth, with those of the chunks before', async () => {
+      const { receiver } = started({ maxTurnBytes: 125 });
       receiver.push(begun(1000));
       expect(receiver.isPaused).to.equal(false);
       receiver.push(Buffer.alloc(999));
@@ -138,16 +138,16 @@ describe('Receiver: its turns, and what it waits for', () => {
     });
 
     it('are forgotten when a frame ends', () => {
-      const { receiver } = started({ maxTurnBytes: 1000 });
+      const { receiver } = started({ maxTurnBytes: 125 });
       receiver.push(octets('82 7e 0900'));
       receiver.push(Buffer.alloc(1500));
       receiver.push(Buffer.alloc(0x0900 - 1500 - 300));
       expect(receiver.isPaused).to.equal(true);
-      const other = started({ maxTurnBytes: 1000 }).receiver;
+      const other = started({ maxTurnBytes: 125 }).receiver;
       other.push(octets('82 7e 07d0'));
       other.push(Buffer.alloc(1900));
       other.push(Buffer.alloc(100));
-      other.push(begun(1799));
+      other.push(begun(399));
       expect(other.isPaused).to.equal(false);
     });
 

@@ -54,7 +54,7 @@ export interface ConnectionOptions {
     readonly maxQueuedBytes?: number | undefined;
     /** Messages that wait so. @defaultValue 16 */
     readonly maxQueuedMessages?: number | undefined;
-    /** Octets one connection may use of a turn of the event loop; a chunk in which no frame ends counts half. @defaultValue 64 KiB */
+    /** Octets one connection may use of a turn of the event loop; one in whose chunk no frame ends counts for a sixteenth. @defaultValue 64 KiB */
     readonly maxTurnBytes?: number | undefined;
     /** Frames one connection may use of a turn of the event loop. @defaultValue 1000 */
     readonly maxTurnFrames?: number | undefined;
