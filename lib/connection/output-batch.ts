@@ -9,12 +9,11 @@ import { OctetQueue } from './octet-queue.js';
 import { joinShared } from './shared-group.js';
 import type { SharedOctets } from './shared-octets.js';
 import { sharedSlab } from './shared-slab.js';
+import { SLICE, sliceLength } from './slice-length.js';
 import { TakenMarks } from './taken-marks.js';
 import { callOnTick, type TickTask } from './tick-round.js';
 import { joinRound } from './write-round.js';
 
-/** Most octets given to the socket at once, so that the progress of a large message can be seen. */
-const SLICE = 256 * 1024;
 /** What is waiting beyond this goes to the socket before the turn ends. */
 const FLUSH_AT = 64 * 1024;
 
@@ -333,8 +332,10 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
       this.#writeShared(shared);
       return;
     }
-    const only = this.#queue!.takeOnly(SLICE);
-    const taken = only === undefined ? this.#queue!.take(SLICE) : [only];
+    const queue = this.#queue!;
+    const most = sliceLength(this.#stream, this.takenBytes, queue.byteLength);
+    const only = queue.takeOnly(most);
+    const taken = only === undefined ? queue.take(most) : [only];
     if (taken === undefined) {
       this.#lose();
       this.#stream.destroy(new InvalidStateError('octets were detached or resized before they were sent'));
