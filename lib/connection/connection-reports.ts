@@ -13,7 +13,7 @@ import type { SessionEvents } from './session.js';
 /** Reports what happens in the session of a connection. One object serves all of them. */
 export const connectionReports: SessionEvents<Connection> = {
   octets(connection) {
-    connection.keepalive?.touch();
+    connection.touched();
   },
   message(connection, message) {
     // hot path: benchmarks/micro/receiver

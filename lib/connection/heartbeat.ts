@@ -5,7 +5,6 @@ import { defaultKeepaliveController, type KeepaliveController } from './keepaliv
 import {
   KEEPALIVE_DEFAULTS,
   withOptions,
-  type KeepaliveEntry,
   type KeepaliveSettings,
   type KeepaliveTarget,
 } from './keepalive-entry.js';
@@ -18,22 +17,18 @@ export interface KeepaliveConfiguration {
   readonly ping: string;
 }
 
-/** Is a connection, as far as its peer's life is watched. */
-export interface Beating extends KeepaliveTarget {
-  /** Present while the connection is open and keepalive is on. */
-  keepalive: KeepaliveEntry | undefined;
-}
-
 /** Begins to watch the peer's life as a connection's settings say. */
-export function startBeating(target: Beating, options: ConnectionSettings, usualInterval: number): void {
+export function startBeating(
+  target: KeepaliveTarget,
+  options: ConnectionSettings,
+  usualInterval: number,
+): void {
   beat(target, options, settingsOf(options, usualInterval));
 }
 
 /** Watches nothing any longer. */
-export function stopBeating(target: Beating, settings: ConnectionSettings): void {
-  if (target.keepalive === undefined) return;
+export function stopBeating(target: KeepaliveTarget, settings: ConnectionSettings): void {
   controllerOf(settings).delete(target);
-  target.keepalive = undefined;
 }
 
 /**
@@ -44,14 +39,19 @@ export class Heartbeat {
   /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
   latency: number | undefined;
 
-  readonly #target: Beating;
+  readonly #target: KeepaliveTarget;
   readonly #options: ConnectionSettings;
   #settings: KeepaliveSettings;
   #isBeating: boolean;
   #pinged: { readonly payload: Buffer; readonly at: number } | undefined;
 
   /** @param isBeating - whether {@link startBeating} has begun it already. */
-  constructor(target: Beating, options: ConnectionSettings, usualInterval: number, isBeating: boolean) {
+  constructor(
+    target: KeepaliveTarget,
+    options: ConnectionSettings,
+    usualInterval: number,
+    isBeating: boolean,
+  ) {
     this.#target = target;
     this.#options = options;
     this.#settings = settingsOf(options, usualInterval);
@@ -96,12 +96,13 @@ export class Heartbeat {
   }
 }
 
-function beat(target: Beating, options: ConnectionSettings, settings: KeepaliveSettings): void {
-  if (settings.interval > 0) target.keepalive = controllerOf(options).add(target, settings);
+function beat(target: KeepaliveTarget, options: ConnectionSettings, settings: KeepaliveSettings): void {
+  if (settings.interval > 0) controllerOf(options).add(target, settings);
   else stopBeating(target, options);
 }
 
-function controllerOf({ keepaliveController }: ConnectionSettings): KeepaliveController {
+/** Tells who watches the connections of these settings. */
+export function controllerOf({ keepaliveController }: ConnectionSettings): KeepaliveController {
   return keepaliveController ?? defaultKeepaliveController;
 }
 

@@ -1,6 +1,11 @@
 import { ClosingState } from '../protocol/closing-state.js';
-import { Heartbeat, startBeating, stopBeating, type KeepaliveConfiguration } from './heartbeat.js';
-import type { KeepaliveEntry } from './keepalive-entry.js';
+import {
+  Heartbeat,
+  controllerOf,
+  startBeating,
+  stopBeating,
+  type KeepaliveConfiguration,
+} from './heartbeat.js';
 import { MessageStream } from './message-stream.js';
 import { ROLE_RULES, type Role, type RoleRules } from './role.js';
 
@@ -13,9 +18,6 @@ export abstract class WatchedStream extends MessageStream {
   get roleRules(): RoleRules {
     return ROLE_RULES[this.role];
   }
-
-  /** Watches the peer's life while this is open and keepalive is on. @internal */
-  keepalive: KeepaliveEntry | undefined;
 
   /** Made when somebody pings, or asks for it. */
   #heartbeat: Heartbeat | undefined;
@@ -56,9 +58,14 @@ export abstract class WatchedStream extends MessageStream {
     else this.#heartbeat.stop();
   }
 
+  /** Notes that octets came. @internal */
+  touched(): void {
+    controllerOf(this.settings).touch(this);
+  }
+
   /** Notes that a pong came. @internal */
   ponged(payload: Buffer): void {
-    this.keepalive?.pong(payload);
+    controllerOf(this.settings).pong(this, payload);
     this.#heartbeat?.ponged(payload);
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SinonFakeTimers } from 'sinon';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
-import { Heartbeat, startBeating, stopBeating, type Beating } from '../../lib/connection/heartbeat.js';
+import { Heartbeat, controllerOf, startBeating, stopBeating } from '../../lib/connection/heartbeat.js';
 import { KeepaliveController } from '../../lib/connection/keepalive-controller.js';
 import { ROLES, fakeClock, names, settled, unwire, wireUp } from '../wire-peer.js';
 
@@ -20,7 +20,7 @@ describe('Heartbeat', () => {
   /** Makes a heartbeat that records its pings. */
   function beat(options: ConnectionOptions = {}, usual = 30) {
     const pings: string[] = [];
-    const target: Beating = { ping: (text: string) => pings.push(text), keepalive: undefined };
+    const target = { ping: (text: string) => pings.push(text) };
     const settings = connectionSettings({ keepaliveController: new KeepaliveController(), ...options });
     return { heartbeat: new Heartbeat(target, settings, usual, false), target, settings, pings };
   }
@@ -45,10 +45,10 @@ describe('Heartbeat', () => {
   });
 
   it('postpones the ping for what is received', () => {
-    const { heartbeat, target, pings } = beat();
+    const { heartbeat, target, settings, pings } = beat();
     heartbeat.start();
     clock.tick(29_000);
-    target.keepalive!.touch();
+    controllerOf(settings).touch(target);
     clock.tick(29_000);
     expect(pings).to.deep.equal([]);
     clock.tick(2_000);
@@ -57,12 +57,12 @@ describe('Heartbeat', () => {
   });
 
   it('changes at once what it is told to', () => {
-    const { heartbeat, target, pings } = beat();
+    const { heartbeat, target, settings, pings } = beat();
     heartbeat.start();
     heartbeat.configure({ keepalive: 1, ping: 'quick' });
     clock.tick(1_100);
     expect(pings).to.deep.equal(['quick']);
-    target.keepalive!.touch();
+    controllerOf(settings).touch(target);
     heartbeat.configure({ keepalive: 0 });
     clock.tick(100_000);
     expect(pings).to.deep.equal(['quick']);
@@ -78,9 +78,9 @@ describe('Heartbeat', () => {
     clock.tick(10_500);
     expect(pings).to.deep.equal(['hi']);
     stopBeating(target, settings);
-    expect(target.keepalive).to.equal(undefined);
+    expect(controllerOf(settings).has(target)).to.equal(false);
     startBeating(target, settings, 0);
-    expect(target.keepalive).to.equal(undefined);
+    expect(controllerOf(settings).has(target)).to.equal(false);
     expect(clock.countTimers()).to.equal(0);
   });
 

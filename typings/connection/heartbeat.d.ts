@@ -1,5 +1,6 @@
 import type { ConnectionSettings } from './connection-options.js';
-import { type KeepaliveEntry, type KeepaliveTarget } from './keepalive-entry.js';
+import { type KeepaliveController } from './keepalive-controller.js';
+import { type KeepaliveTarget } from './keepalive-entry.js';
 /** Is what `configure` changes and returns (websocket(n): configure). */
 export interface KeepaliveConfiguration {
     /** Seconds without a received octet after which a ping is sent; zero or less: off. */
@@ -7,15 +8,10 @@ export interface KeepaliveConfiguration {
     /** Text of the keepalive pings. */
     readonly ping: string;
 }
-/** Is a connection, as far as its peer's life is watched. */
-export interface Beating extends KeepaliveTarget {
-    /** Present while the connection is open and keepalive is on. */
-    keepalive: KeepaliveEntry | undefined;
-}
 /** Begins to watch the peer's life as a connection's settings say. */
-export declare function startBeating(target: Beating, options: ConnectionSettings, usualInterval: number): void;
+export declare function startBeating(target: KeepaliveTarget, options: ConnectionSettings, usualInterval: number): void;
 /** Watches nothing any longer. */
-export declare function stopBeating(target: Beating, settings: ConnectionSettings): void;
+export declare function stopBeating(target: KeepaliveTarget, settings: ConnectionSettings): void;
 /**
  * Keeps one connection's pings: how often they go out by themselves, where it is not as the connection's settings
  * have it, and how long the last one took. Most connections need none.
@@ -25,7 +21,7 @@ export declare class Heartbeat {
     /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
     latency: number | undefined;
     /** @param isBeating - whether {@link startBeating} has begun it already. */
-    constructor(target: Beating, options: ConnectionSettings, usualInterval: number, isBeating: boolean);
+    constructor(target: KeepaliveTarget, options: ConnectionSettings, usualInterval: number, isBeating: boolean);
     /** Begins to watch the peer's life, if that is configured. */
     start(): void;
     /** Watches nothing any longer. */
@@ -37,3 +33,5 @@ export declare class Heartbeat {
     /** Notes that a pong came. */
     ponged(payload: Buffer): void;
 }
+/** Tells who watches the connections of these settings. */
+export declare function controllerOf({ keepaliveController }: ConnectionSettings): KeepaliveController;
