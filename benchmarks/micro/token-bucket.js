@@ -1,12 +1,12 @@
 import { load } from './build.js';
 
-const { TokenBucket } = await load('protocol/token-bucket.js');
+const { takeToken } = await load('protocol/token-bucket.js');
 
 const taking = () => {
-  const bucket = new TokenBucket(1000, 10_000);
+  let fullAt = 0;
   let now = 0;
   return (count) => {
-    for (let i = 0; i < count; i++) bucket.take((now += 2));
+    for (let i = 0; i < count; i++) fullAt = takeToken(fullAt, (now += 2), 1000, 10_000);
   };
 };
 

@@ -1,5 +1,5 @@
 import type { Connection } from '../index.js';
-import { TokenBucket } from '../protocol/token-bucket.js';
+import { takeToken } from '../protocol/token-bucket.js';
 import { chatEventAsText, type ChatEvent, type ChatMessage } from './chat-events.js';
 import { cleanChatName, uniqueChatName } from './chat-name.js';
 
@@ -17,7 +17,8 @@ const MAX_STRIKES = 50;
 
 interface Member {
   readonly name: string;
-  readonly bucket: TokenBucket;
+  /** When the most messages may come at once again. */
+  fullAt: number;
   strikes: number;
 }
 
@@ -51,7 +52,7 @@ export class ChatRoom {
     const name = uniqueChatName(cleanChatName(wantedName) || `guest ${String(++this.#guests)}`, taken);
     this.#members.set(connection, {
       name,
-      bucket: new TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST),
+      fullAt: 0,
       strikes: 0,
     });
     tell(connection, { type: 'welcome', name, members: [...taken, name], history: this.#history });
@@ -70,10 +71,12 @@ export class ChatRoom {
   say(connection: ChatConnection, spoken: string): void {
     const member = this.#members.get(connection);
     if (member === undefined) return;
-    if (!member.bucket.take(this.#now())) {
+    const fullAt = takeToken(member.fullAt, this.#now(), MESSAGES_PER_SECOND, MESSAGE_BURST);
+    if (fullAt === undefined) {
       this.#strike(connection, member);
       return;
     }
+    member.fullAt = fullAt;
     member.strikes = 0;
     if (spoken.length > MAX_TEXT_LENGTH) {
       tell(connection, {

@@ -2,12 +2,7 @@ import { normalise, number, string } from '../options.js';
 import { MAX_CONTROL_PAYLOAD } from '../protocol/constants.js';
 import type { ConnectionSettings } from './connection-options.js';
 import { defaultKeepaliveController, type KeepaliveController } from './keepalive-controller.js';
-import {
-  KEEPALIVE_DEFAULTS,
-  withOptions,
-  type KeepaliveSettings,
-  type KeepaliveTarget,
-} from './keepalive-entry.js';
+import { KEEPALIVE_DEFAULTS, withOptions, type KeepaliveSettings } from './keepalive-entry.js';
 
 /** Is what `configure` changes and returns (websocket(n): configure). */
 export interface KeepaliveConfiguration {
@@ -17,69 +12,33 @@ export interface KeepaliveConfiguration {
   readonly ping: string;
 }
 
-/** Begins to watch the peer's life as a connection's settings say. */
-export function startBeating(
-  target: KeepaliveTarget,
-  options: ConnectionSettings,
-  usualInterval: number,
-): void {
-  beat(target, options, settingsOf(options, usualInterval));
-}
-
-/** Watches nothing any longer. */
-export function stopBeating(target: KeepaliveTarget, settings: ConnectionSettings): void {
-  controllerOf(settings).delete(target);
-}
-
-/**
- * Keeps one connection's pings: how often they go out by themselves, where it is not as the connection's settings
- * have it, and how long the last one took. Most connections need none.
- */
+/** Is what a connection knows of its pings, once there were any, or other settings for them. */
 export class Heartbeat {
-  /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
-  latency: number | undefined;
-
-  readonly #target: KeepaliveTarget;
-  readonly #options: ConnectionSettings;
-  #settings: KeepaliveSettings;
-  #isBeating: boolean;
+  /** How those go out that keep the connection alive. */
+  settings: KeepaliveSettings;
+  /** A whole number has no memory of its own. */
+  #latencyMicros: number | undefined;
   #pinged: { readonly payload: Buffer; readonly at: number } | undefined;
 
-  /** @param isBeating - whether {@link startBeating} has begun it already. */
-  constructor(
-    target: KeepaliveTarget,
-    options: ConnectionSettings,
-    usualInterval: number,
-    isBeating: boolean,
-  ) {
-    this.#target = target;
-    this.#options = options;
-    this.#settings = settingsOf(options, usualInterval);
-    this.#isBeating = isBeating;
+  /** @param settings - what is in force so far. */
+  constructor(settings: KeepaliveSettings) {
+    this.settings = settings;
   }
 
-  /** Begins to watch the peer's life, if that is configured. */
-  start(): void {
-    this.#isBeating = true;
-    beat(this.#target, this.#options, this.#settings);
+  /** Round trip of the last ping that was answered, in milliseconds; undefined before the first. */
+  get latency(): number | undefined {
+    return this.#latencyMicros === undefined ? undefined : this.#latencyMicros / 1000;
   }
 
-  /** Watches nothing any longer. */
-  stop(): void {
-    this.#isBeating = false;
-    stopBeating(this.#target, this.#options);
-  }
-
-  /** Changes what is named, at once. @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`); nothing changes then. */
+  /** Changes what is named. @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`); nothing changes then. */
   configure(options: Partial<KeepaliveConfiguration> | undefined): KeepaliveConfiguration {
-    const { interval, ping } = this.#settings;
+    const { interval, ping } = this.settings;
     const schema = { keepalive: number(interval), ping: string(ping, MAX_CONTROL_PAYLOAD) };
     const configuration = normalise(schema, options, 'KeepaliveConfiguration');
-    this.#settings = withOptions(this.#settings, {
+    this.settings = withOptions(this.settings, {
       interval: configuration.keepalive,
       ping: configuration.ping,
     });
-    if (this.#isBeating) this.start();
     return configuration;
   }
 
@@ -91,14 +50,9 @@ export class Heartbeat {
   /** Notes that a pong came. */
   ponged(payload: Buffer): void {
     if (this.#pinged?.payload.equals(payload) !== true) return;
-    this.latency = performance.now() - this.#pinged.at;
+    this.#latencyMicros = Math.round((performance.now() - this.#pinged.at) * 1000);
     this.#pinged = undefined;
   }
-}
-
-function beat(target: KeepaliveTarget, options: ConnectionSettings, settings: KeepaliveSettings): void {
-  if (settings.interval > 0) controllerOf(options).add(target, settings);
-  else stopBeating(target, options);
 }
 
 /** Tells who watches the connections of these settings. */
@@ -109,7 +63,8 @@ export function controllerOf({ keepaliveController }: ConnectionSettings): Keepa
 /** What connections of the same settings begin with: they share it. */
 const shared = new WeakMap<ConnectionSettings, KeepaliveSettings>();
 
-function settingsOf(settings: ConnectionSettings, usualInterval: number): KeepaliveSettings {
+/** Tells how connections of these settings begin. */
+export function keepaliveOf(settings: ConnectionSettings, usualInterval: number): KeepaliveSettings {
   const { keepalive: interval = usualInterval, ping, pongTimeoutMs } = settings;
   const known = shared.get(settings);
   if (known?.interval === interval) return known;

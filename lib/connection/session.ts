@@ -12,7 +12,7 @@ import {
   maySend,
 } from '../protocol/closing-state.js';
 import { CloseCode, DEFAULT_REASONS } from '../protocol/constants.js';
-import { TokenBucket } from '../protocol/token-bucket.js';
+import { takeToken } from '../protocol/token-bucket.js';
 import { tooManyControlFrames } from '../protocol/violations.js';
 import { bindStream, readStream, type StreamOwner } from './bound-stream.js';
 import { ClosingDeadline } from './closing-deadline.js';
@@ -59,8 +59,8 @@ export class Session<Owner extends SessionOwner<Owner>>
 
   /** Lent while octets are under way, or something is to be remembered; one that decompresses is its own. */
   #receiver: Receiver | undefined;
-  /** Made at the first control frame. */
-  #controlFrames: TokenBucket | undefined;
+  /** When the most control frames may come at once again. */
+  #controlFramesFullAt = 0;
   /** Made when the end begins. */
   #knownEnding: Ending | undefined;
 
@@ -275,8 +275,11 @@ export class Session<Owner extends SessionOwner<Owner>>
 
   private countControlFrame(): void {
     const { controlFramesPerSecond, controlFrameBurst } = this.owner.settings;
-    this.#controlFrames ??= new TokenBucket(controlFramesPerSecond, controlFrameBurst);
-    if (!this.#controlFrames.take(performance.now())) throw tooManyControlFrames(controlFramesPerSecond);
+    // In whole milliseconds: of many connections each would keep a fraction in a place of its own.
+    const now = Math.floor(performance.now());
+    const fullAt = takeToken(this.#controlFramesFullAt, now, controlFramesPerSecond, controlFrameBurst);
+    if (fullAt === undefined) throw tooManyControlFrames(controlFramesPerSecond);
+    this.#controlFramesFullAt = fullAt;
   }
 
   private decide(code: number, reason: string, origin: Origin): void {

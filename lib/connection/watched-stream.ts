@@ -1,11 +1,6 @@
 import { ClosingState } from '../protocol/closing-state.js';
-import {
-  Heartbeat,
-  controllerOf,
-  startBeating,
-  stopBeating,
-  type KeepaliveConfiguration,
-} from './heartbeat.js';
+import { Heartbeat, controllerOf, keepaliveOf, type KeepaliveConfiguration } from './heartbeat.js';
+import type { KeepaliveSettings } from './keepalive-entry.js';
 import { MessageStream } from './message-stream.js';
 import { ROLE_RULES, type Role, type RoleRules } from './role.js';
 
@@ -34,7 +29,10 @@ export abstract class WatchedStream extends MessageStream {
    * @throws InvalidOptionError (`ERR_WS_INVALID_OPTION`) for an unknown option or a bad value; nothing changes.
    */
   configure(options?: Partial<KeepaliveConfiguration>): KeepaliveConfiguration {
-    return this.heartbeat.configure(options);
+    const configuration = this.heartbeat.configure(options);
+    if (configuration.keepalive <= 0) this.stopHeartbeat();
+    else if (this.session?.state === ClosingState.OPEN) this.startHeartbeat();
+    return configuration;
   }
 
   /** Sends a ping. */
@@ -42,20 +40,22 @@ export abstract class WatchedStream extends MessageStream {
 
   /** @internal */
   protected get heartbeat(): Heartbeat {
-    const isBeating = this.session?.state === ClosingState.OPEN;
-    return (this.#heartbeat ??= new Heartbeat(this, this.settings, this.roleRules.keepalive, isBeating));
+    return (this.#heartbeat ??= new Heartbeat(this.keepaliveSettings));
   }
 
-  /** Begins to watch the peer's life, if that is configured. @internal */
+  private get keepaliveSettings(): KeepaliveSettings {
+    return this.#heartbeat?.settings ?? keepaliveOf(this.settings, this.roleRules.keepalive);
+  }
+
+  /** Watches the peer's life from now on, if that is configured. @internal */
   protected startHeartbeat(): void {
-    if (this.#heartbeat === undefined) startBeating(this, this.settings, this.roleRules.keepalive);
-    else this.#heartbeat.start();
+    const settings = this.keepaliveSettings;
+    if (settings.interval > 0) controllerOf(this.settings).add(this, settings);
   }
 
   /** Watches the peer's life no longer. @internal */
   stopHeartbeat(): void {
-    if (this.#heartbeat === undefined) stopBeating(this, this.settings);
-    else this.#heartbeat.stop();
+    controllerOf(this.settings).delete(this);
   }
 
   /** Notes that octets came. @internal */

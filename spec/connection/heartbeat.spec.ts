@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import type { SinonFakeTimers } from 'sinon';
 import { connectionSettings, type ConnectionOptions } from '../../lib/connection/connection-options.js';
-import { Heartbeat, controllerOf, startBeating, stopBeating } from '../../lib/connection/heartbeat.js';
+import { Heartbeat, keepaliveOf } from '../../lib/connection/heartbeat.js';
 import { KeepaliveController } from '../../lib/connection/keepalive-controller.js';
+import { InvalidOptionError } from '../../lib/errors.js';
+import { Connection } from '../../lib/takeover.js';
+import { duplexPair } from '../duplex-pair.js';
 import { ROLES, fakeClock, names, settled, unwire, wireUp } from '../wire-peer.js';
 
 describe('Heartbeat', () => {
@@ -17,99 +20,33 @@ describe('Heartbeat', () => {
     clock.restore();
   });
 
-  /** Makes a heartbeat that records its pings. */
-  function beat(options: ConnectionOptions = {}, usual = 30) {
-    const pings: string[] = [];
-    const target = { ping: (text: string) => pings.push(text) };
-    const settings = connectionSettings({ keepaliveController: new KeepaliveController(), ...options });
-    return { heartbeat: new Heartbeat(target, settings, usual, false), target, settings, pings };
+  /** Makes what a connection of these options would begin with. */
+  function make(options: ConnectionOptions = {}, usual = 30): Heartbeat {
+    return new Heartbeat(keepaliveOf(connectionSettings(options), usual));
   }
 
-  it('pings after the interval, once it has started', () => {
-    const { heartbeat, pings } = beat({ ping: 'hi' });
-    clock.tick(100_000);
-    expect(pings).to.deep.equal([]);
-    heartbeat.start();
-    clock.tick(31_000);
-    expect(pings).to.deep.equal(['hi']);
-    heartbeat.stop();
-    clock.tick(100_000);
-    expect(pings).to.deep.equal(['hi']);
-  });
-
   it('takes the option before the default of the role', () => {
-    expect(beat().heartbeat.configure({})).to.deep.equal({ keepalive: 30, ping: '' });
-    expect(beat({}, 0).heartbeat.configure({})).to.deep.equal({ keepalive: 0, ping: '' });
-    expect(beat({ keepalive: 7 }).heartbeat.configure({})).to.deep.equal({ keepalive: 7, ping: '' });
-    expect(beat({ keepalive: 0 }).heartbeat.configure({})).to.deep.equal({ keepalive: 0, ping: '' });
+    expect(make().configure({})).to.deep.equal({ keepalive: 30, ping: '' });
+    expect(make({}, 0).configure({})).to.deep.equal({ keepalive: 0, ping: '' });
+    expect(make({ keepalive: 7 }).configure({})).to.deep.equal({ keepalive: 7, ping: '' });
+    expect(make({ keepalive: 0 }).configure({})).to.deep.equal({ keepalive: 0, ping: '' });
   });
 
-  it('postpones the ping for what is received', () => {
-    const { heartbeat, target, settings, pings } = beat();
-    heartbeat.start();
-    clock.tick(29_000);
-    controllerOf(settings).touch(target);
-    clock.tick(29_000);
-    expect(pings).to.deep.equal([]);
-    clock.tick(2_000);
-    expect(pings).to.deep.equal(['']);
-    heartbeat.stop();
-  });
-
-  it('changes at once what it is told to', () => {
-    const { heartbeat, target, settings, pings } = beat();
-    heartbeat.start();
-    heartbeat.configure({ keepalive: 1, ping: 'quick' });
-    clock.tick(1_100);
-    expect(pings).to.deep.equal(['quick']);
-    controllerOf(settings).touch(target);
-    heartbeat.configure({ keepalive: 0 });
-    clock.tick(100_000);
-    expect(pings).to.deep.equal(['quick']);
-    heartbeat.configure({ keepalive: 2 });
-    clock.tick(2_100);
-    expect(pings).to.deep.equal(['quick', 'quick']);
-    heartbeat.stop();
-  });
-
-  it('is not needed where the settings of the connection hold', () => {
-    const { target, settings, pings } = beat({ ping: 'hi' });
-    startBeating(target, settings, 10);
-    clock.tick(10_500);
-    expect(pings).to.deep.equal(['hi']);
-    stopBeating(target, settings);
-    expect(controllerOf(settings).has(target)).to.equal(false);
-    startBeating(target, settings, 0);
-    expect(controllerOf(settings).has(target)).to.equal(false);
-    expect(clock.countTimers()).to.equal(0);
-  });
-
-  it('changes what was begun without it', () => {
-    const { target, settings, pings } = beat();
-    startBeating(target, settings, 10);
-    const heartbeat = new Heartbeat(target, settings, 10, true);
-    heartbeat.configure({ keepalive: 1, ping: 'quick' });
-    clock.tick(1_100);
-    expect(pings).to.deep.equal(['quick']);
-    heartbeat.stop();
-    clock.tick(100_000);
-    expect(pings).to.deep.equal(['quick']);
-  });
-
-  it('begins nothing by being configured before it starts or after it stops', () => {
-    const { heartbeat, pings } = beat();
-    heartbeat.configure({ keepalive: 1 });
-    clock.tick(10_000);
-    heartbeat.start();
-    heartbeat.stop();
-    heartbeat.configure({ keepalive: 1 });
-    clock.tick(10_000);
-    expect(pings).to.deep.equal([]);
-    expect(clock.countTimers()).to.equal(0);
+  it('changes what is named, for itself alone', () => {
+    const settings = connectionSettings({ pongTimeoutMs: 5 });
+    const heartbeat = new Heartbeat(keepaliveOf(settings, 30));
+    expect(keepaliveOf(settings, 30)).to.equal(heartbeat.settings);
+    expect(heartbeat.configure({ keepalive: 1 })).to.deep.equal({ keepalive: 1, ping: '' });
+    expect(heartbeat.configure({ ping: 'x' })).to.deep.equal({ keepalive: 1, ping: 'x' });
+    expect(() => heartbeat.configure({ keepalive: 2, ping: 'x'.repeat(126) })).to.throw(InvalidOptionError);
+    expect(heartbeat.settings).to.deep.equal({ interval: 1, ping: 'x', pongTimeoutMs: 5 });
+    expect(keepaliveOf(settings, 30).interval).to.equal(30);
+    expect(keepaliveOf(settings, 0).interval).to.equal(0);
   });
 
   it('measures the latency of the last ping, by its payload', () => {
-    const { heartbeat } = beat();
+    const heartbeat = make();
+    expect(heartbeat.latency).to.equal(undefined);
     heartbeat.pinged('a');
     clock.tick(10);
     heartbeat.ponged(Buffer.from('b'));
@@ -169,6 +106,36 @@ describe('Heartbeat', () => {
         }
         expect(connection.state).to.equal('CONNECTED');
         expect(connection.latency).to.be.above(14_000);
+      });
+
+      it('changes at once what it is told to', async () => {
+        const { connection, peer } = await wireUp(role, { keepalive: 0, keepaliveController });
+        const pinged = async (ms: number): Promise<string[]> => {
+          clock.tick(ms);
+          await settled();
+          return peer.said();
+        };
+        connection.configure({ keepalive: 1, ping: 'quick' });
+        expect(await pinged(1_100)).to.deep.equal(['ping "quick"']);
+        peer.send(peer.frame(10, 'quick'));
+        await settled();
+        connection.configure({ keepalive: 0 });
+        expect(await pinged(100_000)).to.deep.equal([]);
+        connection.configure({ keepalive: 2 });
+        expect(await pinged(2_100)).to.deep.equal(['ping "quick"']);
+      });
+
+      it("leaves a watch alone that is somebody else's, while keepalive is off", async () => {
+        const [stream, far] = duplexPair();
+        const options = { server: role === 'server', keepalive: 0, keepaliveController };
+        const connection = Connection.takeover(stream, options);
+        keepaliveController.add(connection);
+        await settled();
+        expect(keepaliveController.has(connection)).to.equal(true);
+        connection.terminate();
+        far.destroy();
+        await settled();
+        expect(keepaliveController.has(connection)).to.equal(false);
       });
 
       it('pings later for whatever was received', async () => {

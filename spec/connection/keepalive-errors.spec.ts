@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { Heartbeat } from '../../lib/connection/heartbeat.js';
+import { Heartbeat, keepaliveOf } from '../../lib/connection/heartbeat.js';
 import { KeepaliveController } from '../../lib/connection/keepalive-controller.js';
 import { connectionSettings } from '../../lib/connection/connection-options.js';
 import { InvalidOptionError } from '../../lib/errors.js';
 import { loglevel, setLogger } from '../../lib/logging.js';
 import { ROLES, fakeClock, unwire, wireUp } from '../wire-peer.js';
 
-const target = { ping: () => {}, keepalive: undefined };
+const target = { ping: () => {} };
 const SILENT = { debug() {}, info() {}, notice() {}, error() {} };
 
 describe('Keepalive: what it says, and whom it watches', () => {
@@ -14,12 +14,7 @@ describe('Keepalive: what it says, and whom it watches', () => {
 
   it('names the options that there are not, and whose they would be', () => {
     const controller = new KeepaliveController();
-    const heartbeat = new Heartbeat(
-      target,
-      connectionSettings({ keepaliveController: controller }),
-      30,
-      false,
-    );
+    const heartbeat = new Heartbeat(keepaliveOf(connectionSettings({}), 30));
     for (const [where, call] of [
       ['KeepaliveControllerOptions', (options: object) => new KeepaliveController(options)],
       ['KeepaliveOptions', (options: object) => controller.add({ ping: () => {} }, options)],

@@ -17,4 +17,5 @@ export declare abstract class WatchedStream extends MessageStream {
     configure(options?: Partial<KeepaliveConfiguration>): KeepaliveConfiguration;
     /** Sends a ping. */
     abstract ping(data?: string): number;
+    private get keepaliveSettings();
 }
