@@ -21,6 +21,8 @@ export const WORKLOAD_NOTES = {
     'A handshake of hawser comes with its deadline, the check of Origin and limits on header fields.',
   'idle-10000':
     'A connection of hawser is a Duplex, and keeps what its limits, its keepalive and its counters need.',
+  'tls-pipelined':
+    'OpenSSL and the TLS stream take as much for each record whatever it holds; ws is helped by the stream, which gathers its writes.',
   'tls-pingpong': 'Most of the time goes into TLS and the sockets, which are the same for both.',
   'client-100': 'Each message is a read, a write and a wake-up; what a library adds to them is little.',
 };

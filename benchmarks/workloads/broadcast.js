@@ -9,7 +9,7 @@ const broadcast = (inFlight, must, aim) => ({
   connections: 1000,
   inFlight,
   size: 128,
-  peers: ['hawser', 'ws'],
+  peers: ['hawser', 'ws', 'net'],
   must,
   aim,
 });

@@ -7,7 +7,7 @@ const tls = (name, title, details) => ({
   tls: true,
   type: 'binary',
   content: 'octets',
-  peers: ['hawser', 'ws'],
+  peers: ['hawser', 'ws', 'net'],
   ...details,
 });
 
