@@ -4,8 +4,8 @@ const { ServerRegistry } = await import(order.module);
 
 const SCENES = {
   echo: () => (connection) => {
-    connection.on('text', (text) => connection.send('text', text));
-    connection.on('utf8', (octets) => connection.send('text', octets));
+    // A text comes as a string, or as its octets.
+    connection.on(order.text === 'buffer' ? 'utf8' : 'text', (text) => connection.send('text', text));
     connection.on('binary', (data) => connection.send('binary', data));
   },
   pipe: () => (connection) => {
