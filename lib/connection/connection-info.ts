@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { InvalidOptionError } from '../errors.js';
 import type { Connection } from './connection.js';
@@ -94,15 +94,6 @@ export function addressesOf(stream: Duplex): Addresses {
     remotePort: socket?.remotePort ?? 0,
     localAddress: plainAddress(socket?.localAddress),
   };
-}
-
-/**
- * Asks a socket for its peer, whose address is gone when the peer resets the connection: once asked, the socket
- * remembers it for good.
- * @returns whether it does.
- */
-export function remembersPeer(stream: Duplex): boolean {
-  return stream instanceof Socket && stream.remoteAddress !== undefined;
 }
 
 /** Shows an IPv4-mapped IPv6 address as IPv4. */

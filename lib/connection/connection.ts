@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { pingChannel } from '../diagnostics.js';
 import { InvalidOptionError, InvalidStateError } from '../errors.js';
 import { boolean, check, string } from '../options.js';
@@ -9,7 +10,6 @@ import {
   NO_ADDRESSES,
   addressesOf,
   answerConninfo,
-  remembersPeer,
   type Addresses,
   type ConnectionCounters,
   type ConnectionInfo,
@@ -112,12 +112,15 @@ export abstract class Connection extends WatchedStream {
     return this.state === 'CLOSED';
   }
 
-  /** Address of the remote end; empty when it has none (a Unix socket, a stream in memory). */
+  /**
+   * Address of the remote end; empty when it has none (a Unix socket, a stream in memory), and when the peer reset the
+   * connection before anybody asked.
+   */
   get remoteAddress(): string {
     return this.streamEnds.remoteAddress;
   }
 
-  /** Port of the remote end; 0 when it has none. */
+  /** Port of the remote end; 0 when {@link Connection.remoteAddress} is empty. */
   get remotePort(): number {
     return this.streamEnds.remotePort;
   }
@@ -270,7 +273,8 @@ export abstract class Connection extends WatchedStream {
   protected attach({ stream, details, deflate }: OpenStream): void {
     claimStream(stream);
     this.#terms = termsOf(details);
-    if (!remembersPeer(stream)) this.#addresses = addressesOf(stream);
+    // Of a socket they are asked for when needed: the answer would take 100 octets of each idle connection.
+    if (!(stream instanceof Socket)) this.#addresses = addressesOf(stream);
     this.adopt(new Session<Connection>(this, stream, deflate));
     addLive(this);
     this.startHeartbeat();

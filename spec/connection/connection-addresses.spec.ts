@@ -42,13 +42,19 @@ describe('Connection: the ends of its socket', () => {
     expect([remoteAddress, remotePort, sockname]).to.deep.equal(['127.0.0.1', port, '127.0.0.1']);
   });
 
-  it('include the peer that has reset the connection', async () => {
-    const { port } = far.address() as AddressInfo;
-    await once(connection, 'connect');
-    const closed = new Promise((resolve) => connection.on('close', resolve));
-    connection.resume();
-    far.resetAndDestroy();
-    await closed;
-    expect([connection.remoteAddress, connection.remotePort]).to.deep.equal(['127.0.0.1', port]);
-  });
+  for (const isAsked of [true, false]) {
+    const what = isAsked ? 'include' : 'are empty for';
+    it(`${what} a peer that has reset the connection, if ${isAsked ? 'some' : 'no'}body asked before`, async () => {
+      const { port } = far.address() as AddressInfo;
+      await once(connection, 'connect');
+      if (isAsked) expect(connection.peername).to.equal('127.0.0.1');
+      const closed = new Promise((resolve) => connection.on('close', resolve));
+      connection.resume();
+      far.resetAndDestroy();
+      await closed;
+      const { remoteAddress, remotePort, sockname } = connection;
+      const expected = isAsked ? ['127.0.0.1', port, '127.0.0.1'] : ['', 0, ''];
+      expect([remoteAddress, remotePort, sockname]).to.deep.equal(expected);
+    });
+  }
 });

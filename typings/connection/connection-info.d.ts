@@ -50,9 +50,3 @@ export interface Addresses {
 export declare const NO_ADDRESSES: Addresses;
 /** Reads the addresses of a byte stream: its own, or those of the socket under an HTTP/2 stream. */
 export declare function addressesOf(stream: Duplex): Addresses;
-/**
- * Asks a socket for its peer, whose address is gone when the peer resets the connection: once asked, the socket
- * remembers it for good.
- * @returns whether it does.
- */
-export declare function remembersPeer(stream: Duplex): boolean;

@@ -32,9 +32,12 @@ export declare abstract class Connection extends WatchedStream {
     get readyState(): 0 | 1 | 2 | 3;
     /** Whether closing has begun or is over. */
     get isClosed(): boolean;
-    /** Address of the remote end; empty when it has none (a Unix socket, a stream in memory). */
+    /**
+     * Address of the remote end; empty when it has none (a Unix socket, a stream in memory), and when the peer reset the
+     * connection before anybody asked.
+     */
     get remoteAddress(): string;
-    /** Port of the remote end; 0 when it has none. */
+    /** Port of the remote end; 0 when {@link Connection.remoteAddress} is empty. */
     get remotePort(): number;
     /** Name (preferred) or address of the remote end. */
     get peername(): string;
