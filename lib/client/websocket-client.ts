@@ -43,7 +43,7 @@ export class WebSocketClient extends Connection {
   constructor(target: string | URL | Duplex, options: ClientOptions & TakeoverOptions = {}) {
     if (isDuplex(target)) {
       const { settings, open } = takeoverSettings('client', target, options);
-      super(settings, '');
+      super(settings);
       this.attach(open);
       process.nextTick(() => this.announce(open));
       return;
@@ -51,7 +51,7 @@ export class WebSocketClient extends Connection {
     const url = parseWebSocketUrl(target);
     const { connection, opening, deflate, proxy, transport } = clientSettings(options, url);
     const protocols = validateSubprotocols(opening.protocol);
-    super(connection, '');
+    super(connection);
     const { headers, auth = url.auth, signal, timeout } = opening;
     this.#opening = opening;
     const request = this.#prepare({ url, protocols, headers, auth, opening, deflate, proxy, transport });
@@ -100,6 +100,11 @@ export class WebSocketClient extends Connection {
     return this.#url?.href ?? '';
   }
 
+  /** The URL's host; empty for a Unix socket, and for a stream that was taken over. */
+  override get remoteName(): string {
+    return this.#url === undefined || this.#url.socketPath !== undefined ? '' : this.#url.host;
+  }
+
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#endOpening();
@@ -110,7 +115,6 @@ export class WebSocketClient extends Connection {
 
   #prepare(plan: OpeningPlan): OpeningRequest {
     this.#url = plan.url;
-    this.remoteName = plan.url.socketPath === undefined ? plan.url.host : '';
     log('debug', 'dialling', { url: plan.url.href });
     this.#request = new OpeningRequest(plan, {
       opened: (upgraded) => this.#requestOnOpened(upgraded, plan),

@@ -40,9 +40,6 @@ const FINAL = boolean(true);
  * typed events ({@link ConnectionEvents}). The two roles are WebSocketClient and WebSocketServer.
  */
 export abstract class Connection extends WatchedStream {
-  /** Name of the remote end: the URL's host in clients; empty in servers unless `lookupPeerName` gave one. */
-  remoteName: string;
-
   /** @internal */
   readonly calls: HandlerCalls | undefined;
 
@@ -51,9 +48,8 @@ export abstract class Connection extends WatchedStream {
   #terms = NO_TERMS;
 
   /** @internal */
-  constructor(settings: ConnectionSettings, remoteName: string) {
+  constructor(settings: ConnectionSettings) {
     super(settings);
-    this.remoteName = remoteName;
     if (settings.handler === undefined) return;
     this.calls = new HandlerCalls(
       this,
@@ -110,6 +106,11 @@ export abstract class Connection extends WatchedStream {
   /** Whether closing has begun or is over. */
   get isClosed(): boolean {
     return this.state === 'CLOSED';
+  }
+
+  /** Name of the remote end: the URL's host in clients; empty in servers unless `lookupPeerName` gave one. */
+  get remoteName(): string {
+    return this.#terms.remoteName;
   }
 
   /**
@@ -270,9 +271,9 @@ export abstract class Connection extends WatchedStream {
   }
 
   /** Takes a byte stream: from now on messages can be sent. @internal */
-  protected attach({ stream, details, deflate }: OpenStream): void {
+  protected attach({ stream, details, deflate }: OpenStream, remoteName = ''): void {
     claimStream(stream);
-    this.#terms = termsOf(details);
+    this.#terms = termsOf(details, remoteName);
     // Of a socket they are asked for when needed: the answer would take 100 octets of each idle connection.
     if (!(stream instanceof Socket)) this.#addresses = addressesOf(stream);
     this.adopt(new Session<Connection>(this, stream, deflate));

@@ -33,9 +33,9 @@ export class WebSocketServer extends Connection {
   constructor(stream: Duplex, options: undefined, upgraded: UpgradedStream);
   constructor(stream: Duplex, options?: TakeoverOptions, upgraded?: UpgradedStream) {
     const { settings, open } = upgraded ?? takeoverSettings('server', checkStream(stream), options);
-    super(settings, upgraded?.remoteName ?? '');
+    super(settings);
     this.context = upgraded?.context;
-    this.attach(open);
+    this.attach(open, upgraded?.remoteName);
     process.nextTick(announce, this, open);
   }
 

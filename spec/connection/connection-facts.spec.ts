@@ -24,7 +24,7 @@ describe('Connection: what it tells, and refuses', () => {
           5000,
         ]);
         expect([connection.peername, connection.sockname]).to.deep.equal(['192.0.2.1', '192.0.2.2']);
-        connection.remoteName = 'echo.example';
+        Object.defineProperty(connection, 'remoteName', { value: 'echo.example' });
         expect([connection.peername, connection.remoteAddress]).to.deep.equal(['echo.example', '192.0.2.1']);
         connection.terminate();
         far.destroy();

@@ -10,7 +10,7 @@ import { WirePeer, names, outcomeOf, recordEvents, settled } from '../wire-peer.
 /** Is CONNECTING until it is given a byte stream. */
 class LateConnection extends Connection {
   constructor(options: ConnectionOptions = {}) {
-    super(connectionSettings(options), '');
+    super(connectionSettings(options));
   }
 
   override get role(): 'client' {

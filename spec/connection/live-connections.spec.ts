@@ -76,7 +76,7 @@ describe('findConnections (websocket(n): find)', () => {
 
     it('finds a name that was given later', async () => {
       const { connection } = await wireUp('server');
-      connection.remoteName = 'given.example';
+      Object.defineProperty(connection, 'remoteName', { value: 'given.example' });
       expect(Connection.find('given.*')).to.deep.equal([connection]);
       expect(connection.peername).to.equal('given.example');
       expect(connection.conninfo('peername')).to.equal('given.example');

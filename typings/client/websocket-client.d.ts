@@ -27,4 +27,6 @@ export declare class WebSocketClient extends Connection {
     get role(): 'client';
     /** URL that was dialled, the last one of redirects, without credentials; empty for a stream taken over. */
     get url(): string;
+    /** The URL's host; empty for a Unix socket, and for a stream that was taken over. */
+    get remoteName(): string;
 }

@@ -11,8 +11,6 @@ export type { Role };
  */
 export declare abstract class Connection extends WatchedStream {
     #private;
-    /** Name of the remote end: the URL's host in clients; empty in servers unless `lookupPeerName` gave one. */
-    remoteName: string;
     /**
      * Finds live connections of this process by their remote end (websocket(n): find).
      * @param host - glob for the remote name or address. Default `*`.
@@ -32,6 +30,8 @@ export declare abstract class Connection extends WatchedStream {
     get readyState(): 0 | 1 | 2 | 3;
     /** Whether closing has begun or is over. */
     get isClosed(): boolean;
+    /** Name of the remote end: the URL's host in clients; empty in servers unless `lookupPeerName` gave one. */
+    get remoteName(): string;
     /**
      * Address of the remote end; empty when it has none (a Unix socket, a stream in memory), and when the peer reset the
      * connection before anybody asked.
