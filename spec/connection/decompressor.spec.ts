@@ -66,8 +66,10 @@ describe('Decompressor', () => {
       decompressor.take('text', deflated(noise(length).toString('base64')));
     }
     expect(kept).to.have.lengthOf(4);
+    // Node 26 aligns what small Buffers share, which takes some octets more than Buffer.poolSize.
+    const pool = Buffer.allocUnsafe(1).buffer.byteLength;
     for (const octets of kept) {
-      expect(octets.buffer.byteLength).to.be.at.most(Math.max(4 * octets.length, Buffer.poolSize));
+      expect(octets.buffer.byteLength).to.be.at.most(Math.max(4 * octets.length, pool));
     }
   });
 
