@@ -275,7 +275,8 @@ export class OutputBatch extends FrameRoom implements FrameTarget, TickTask {
   onTick(): void {
     this.#tickScheduled = false;
     this.flush();
-    if (this.isSlabEmpty) this.dropSlab();
+    // Whatever the socket has not taken moves out of the shared slab: others need it.
+    if (this.isSlabEmpty || this.isSlabShared) this.dropSlab();
     this.#settleMarks();
     this.#owner.batchOnRest();
   }

@@ -71,6 +71,27 @@ describe('OutputBatch: a turn on a plain socket', () => {
     expect(sent()).to.deep.equal(['four five ']);
   });
 
+  it('leaves the slab of all to others when the tick ends, also if the socket takes nothing more', async () => {
+    const { socket, taken, hold, release } = plainSocket();
+    const batch = new OutputBatch(socket, OWNER);
+    const put = (text: string): void => {
+      const start = batch.reserve(text.length);
+      batch.slab.write(text, start, 'latin1');
+    };
+    hold();
+    put('one ');
+    put('two ');
+    batch.append(Buffer.alloc(64 * 1024, 'x'));
+    batch.flushIfLarge();
+    put('three');
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    expect(sharedSlab.isTaken).to.equal(false);
+    sharedSlab.octets.fill('-', 0, 20);
+    release();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(Buffer.concat(taken).toString('latin1').replace(/x+/, 'x ')).to.equal('one two x three');
+  });
+
   it('that cost much waits for those of others, and then is one write', async () => {
     const round = () => new Promise<void>((resolve) => setImmediate(resolve));
     const join = () => joinRound({ onTick: () => {} });
