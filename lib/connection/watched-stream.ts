@@ -30,6 +30,7 @@ export abstract class WatchedStream extends MessageStream {
    */
   configure(options?: Partial<KeepaliveConfiguration>): KeepaliveConfiguration {
     const configuration = this.heartbeat.configure(options);
+    if (options === undefined) return configuration;
     if (configuration.keepalive <= 0) this.stopHeartbeat();
     else if (this.session?.state === ClosingState.OPEN) this.startHeartbeat();
     return configuration;

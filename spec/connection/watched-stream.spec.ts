@@ -20,6 +20,16 @@ describe('WatchedStream', () => {
       expect(keepaliveController.size).to.equal(0);
     });
 
+    it(`changes no watch by being asked how it is configured, in the ${role} role`, async () => {
+      const keepaliveController = new KeepaliveController();
+      const { connection } = await wireUp(role, { keepalive: 0, keepaliveController });
+      keepaliveController.add(connection, { interval: 7 });
+      expect(connection.configure()).to.deep.equal({ keepalive: 0, ping: '' });
+      expect([...keepaliveController]).to.deep.equal([connection]);
+      connection.configure({ keepalive: 0 });
+      expect(keepaliveController.size).to.equal(0);
+    });
+
     it(`is configured for good before it connects, in the ${role} role`, async () => {
       const keepaliveController = new KeepaliveController();
       const [stream, far] = duplexPair();
